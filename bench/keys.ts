@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { bareInk, program } from './parts/bundled.ts';
 import { median, quantile } from './parts/figures.ts';
 import { fleetSimulator } from './parts/fleet-simulator.ts';
-import { InTerminal, usageOf } from './parts/in-terminal.ts';
+import { InTerminal, listComplete, usageOf } from './parts/in-terminal.ts';
 
 const vms = Math.max(100, Number(process.argv[3]) || 10_000);
 const each = Math.max(10, Number(process.argv[4]) || 50);
@@ -68,7 +68,7 @@ const size = { columns: 120, rows: 40 };
 const bare = new InTerminal(process.execPath, [...watched, await bareInk(), String(vms)], size);
 const cordon = new InTerminal(process.execPath, [...watched, program, '--simulator', simulator.url], size);
 await bare.when((screen) => screen.includes('vm00000'));
-const listed = await cordon.when((screen) => /by suspicion · \d+s/.test(screen));
+const listed = await cordon.when(listComplete);
 console.log(`${vms} VMs listed after ${(listed / 1000).toFixed(1)} s, ${usageOf(cordon.pid).memory.toFixed(0)} MB`);
 
 console.log(

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bareInk, program } from './parts/bundled.ts';
 import { median, spread } from './parts/figures.ts';
-import { InTerminal } from './parts/in-terminal.ts';
+import { InTerminal, listComplete } from './parts/in-terminal.ts';
 
 const rounds = Math.max(1, Number(process.argv[3]) || 7);
 const figures = new Map<string, number[]>();
@@ -34,7 +34,6 @@ async function bareFrame(): Promise<void> {
 }
 
 const demo = ['--demo', '--latency', 'none'];
-const finished = (screen: string) => /by suspicion · \d+s/.test(screen);
 
 async function started(kind: string, parameters: string[], toTheEnd: boolean): Promise<void> {
   const cordon = new InTerminal(process.execPath, [program, ...parameters]);
@@ -42,7 +41,7 @@ async function started(kind: string, parameters: string[], toTheEnd: boolean): P
   note(`${kind}: first Ink frame`, await cordon.when((screen) => screen.includes('? help')));
   if (toTheEnd) {
     note(`${kind}: first VM in the list`, await cordon.when((screen) => screen.includes('sql02')));
-    note(`${kind}: list complete`, await cordon.when(finished));
+    note(`${kind}: list complete`, await cordon.when(listComplete));
     const pressed = performance.now() - cordon.began;
     cordon.type('\r');
     note(`${kind}: Enter to triage`, (await cordon.when((screen) => screen.includes('3389/tcp'))) - pressed);

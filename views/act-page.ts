@@ -11,7 +11,7 @@ export function actSections(state: SessionState): Section[] {
   if (!slot || layer.kind !== 'act') return [];
   const header = machineHeader(state, slot.caseVmId, actTitle(slot));
   const summary = fitLine(line(span(` ${actSummary(state, slot)}`, 'plain', true)), state.columns);
-  const rows = windowOf(memberRows(state, slot, layer.selected, list.width), list.height, layer.selected).rows;
+  const rows = windowOf(memberRows(state, slot, layer.selected, list), list.height, layer.selected).rows;
   const text = actBody(state);
   if (!wide) {
     return [

@@ -11,9 +11,12 @@ import { promptHeight, promptOnScreen } from './prompt-text.ts';
 import { outcomeRows, resultRows } from './run-ending.ts';
 import { labelled, openWord, stepDetailRows } from './run-text.ts';
 import type { Arranged } from './small-table.ts';
+import { folded } from './unfold.ts';
 
-/** Rows of a VM in the list, at most. */
+/** Rows of a VM in the list, at most, where there are more VMs than room. */
 const mostRows = 3;
+/** Cells that the state of a VM takes in the list without being folded, for most states. */
+const stateWidth = 60;
 
 /** The act on screen and its boxes. */
 export function actBoxes(state: SessionState) {
@@ -21,7 +24,7 @@ export function actBoxes(state: SessionState) {
   const slot = layer.kind === 'act' ? actOf(state, layer.actId) : undefined;
   const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
   // One row says how all stand.
-  const list = { width: 0, rows: (slot?.view.members.length ?? 1) * 2 };
+  const list = { width: stateWidth, rows: (slot?.view.members.length ?? 1) * 2 };
   const boxes = runLayout(state.columns, state.rows - 1, wanted, list);
   const members = boxNamed(boxes, 'steps');
   const step = boxNamed(boxes, 'step');
@@ -113,13 +116,19 @@ export function memberTold(state: SessionState, slot: ActSlot, member: MemberVie
 }
 
 /** The VMs of an act, each with its state; long ones go on in more rows. */
-export function memberRows(state: SessionState, slot: ActSlot, selected: number, width: number): Line[] {
+export function memberRows(
+  state: SessionState,
+  slot: ActSlot,
+  selected: number,
+  { width, height }: { width: number; height: number },
+): Line[] {
   const { members } = slot.view;
+  const most = Math.max(mostRows, Math.floor(height / members.length));
   return members.flatMap((member, at): Line[] => {
     const { sign, word, text } = memberTold(state, slot, member);
     const chosen = at === selected;
     const head = `${member.vm.name}  ${word}`;
-    const texts = wrap(`${head}${text === '' ? '' : `  ${text}`}`, width - 5, mostRows);
+    const texts = wrap(`${head}${text === '' ? '' : `  ${text}`}`, width - 5, most);
     return texts.map((part, row) => ({
       ...line(
         span(chosen && row === 0 ? mark.selected : ' ', 'accent', true),
@@ -157,7 +166,8 @@ function planRows({ run, leftOut }: MemberView, width: number): Line[] {
     if (step.kind === 'note' || step.kind === 'check')
       return [line(' ', span(`${at + 1} ${step.title}`, 'dim')), blank];
     return [
-      ...stepDetailRows({ ...step, title: `${at + 1} ${step.title}` }, width),
+      // The digests of all these plans are in the case.
+      ...stepDetailRows({ ...step, digest: '', title: `${at + 1} ${step.title}` }, width),
       ...labelled('Will happen', step.consequences ?? [], width),
       blank,
     ];
@@ -186,10 +196,13 @@ function memberBody(state: SessionState, slot: ActSlot, selected: number, width:
     blank,
     ...resultRows(run, over ? -1 : run.view.current, width, 6),
     blank,
-    line(
-      ' ',
-      span('Enter', 'accent', true),
-      ' opens this VM alone: each step, and its undo; u and k here are for all VMs',
+    ...folded(
+      line(
+        ' ',
+        span('Enter', 'accent', true),
+        ' opens this VM alone: each step, and its undo; u and k here are for all VMs',
+      ),
+      width,
     ),
   ];
 }

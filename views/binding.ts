@@ -43,7 +43,7 @@ export const aboutMachines: readonly Mode[] = [
   'moment',
   'incident',
 ];
-export const views: readonly Mode[] = [...aboutMachines, 'log-report', 'chooser', 'run', 'act', 'transcript'];
+export const views: readonly Mode[] = [...aboutMachines, 'log-report', 'chooser', 'run', 'act', 'transcript', 'entry'];
 /** Where text is typed. */
 export const texts: readonly Mode[] = ['input', 'palette', 'prompt-text'];
 export const everywhere: readonly Mode[] = [...views, 'help', ...texts, 'prompt-key', 'prompt-next'];
@@ -60,6 +60,7 @@ export const modeNames: Record<Mode, string> = {
   findings: 'findings',
   'time-line': 'time line',
   moment: 'entry of the time line',
+  entry: 'entry of the transcript',
   incident: 'incident',
   'log-report': 'event logs without a VM',
   chooser: 'playbooks',

@@ -7,7 +7,6 @@ import { foundMoments, momentAt } from '../src/session/time-line.ts';
 import { patchName } from '../src/words/fact-lines.ts';
 import { detailOnScreen } from './page-body.ts';
 import { postureItems } from './posture-pane.ts';
-import { foundEntries } from './transcript-text.ts';
 
 interface Copied {
   text: string;
@@ -55,8 +54,7 @@ export function copyText(
     return row ? { text: row.id, what: `the resource id of ${row.name}` } : null;
   }
   if (layer.kind === 'transcript') {
-    const entries = foundEntries(state.cases.get(layer.vmId)?.openCase, layer.search);
-    const entry = entries[layer.selected ?? entries.length - 1];
+    const entry = entryInHand(state, layer);
     return entry ? { text: JSON.stringify(entry), what: `entry ${entry.seq}` } : null;
   }
   if (layer.kind === 'address') {
@@ -80,7 +78,7 @@ export function copyText(
       ? { text: [entry.at, entry.source, entry.text, entry.who, entry.from].join('\t'), what: 'this entry' }
       : null;
   }
-  if (layer.kind === 'detail' || layer.kind === 'moment') {
+  if (layer.kind === 'detail' || layer.kind === 'moment' || layer.kind === 'entry') {
     const detail = detailOnScreen(session, state);
     if (!detail) return null;
     const lines = detail.lines.map(({ label, text }) => `${label}\t${text}`);
@@ -88,3 +86,5 @@ export function copyText(
   }
   return layer.kind === 'triage' ? fromPane(state, layer) : null;
 }
+
+import { entryInHand } from '../src/session/cases/found-entries.ts';

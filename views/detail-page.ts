@@ -1,5 +1,5 @@
 import type { Session } from '../src/session/session.ts';
-import { drawn, type SessionState } from '../src/session/state.ts';
+import { drawn, type Layer, type SessionState } from '../src/session/state.ts';
 import { age, clock } from '../src/text/times.ts';
 import { mark } from '../src/words/severity.ts';
 import { boxNamed, pageLayout } from './layout.ts';
@@ -8,12 +8,15 @@ import { detailBody, detailFound } from './page-body.ts';
 import { machineHeader, padded } from './page-parts.ts';
 import { bodySections, type Section } from './sections.ts';
 
+/** Names of details in the place, where they are of a list. */
+const crumbs: Partial<Record<Layer['kind'], string>> = { moment: 'time line › entry', entry: 'transcript › entry' };
+
 /** A detail: its title, its text, its tables. */
 export function detailSections(session: Pick<Session, 'explain'>, state: SessionState): Section[] {
   const layer = drawn(state);
   if (!('scroll' in layer) || !('vmId' in layer)) return [];
   const body = boxNamed(pageLayout(state.columns, state.rows), 'body').height;
-  const header = machineHeader(state, layer.vmId, layer.kind === 'moment' ? 'time line › entry' : layer.kind);
+  const header = machineHeader(state, layer.vmId, crumbs[layer.kind] ?? layer.kind);
   const told = detailFound(session, state);
   const shown = detailBody(session, state);
   if (!told || !shown) {

@@ -1,4 +1,5 @@
 import fuzzysort from 'fuzzysort';
+import { foundEntries } from '../src/session/cases/found-entries.ts';
 import type { Command } from '../src/session/commands.ts';
 import type { ContextChange } from '../src/session/contexts.ts';
 import type { Session } from '../src/session/session.ts';
@@ -11,7 +12,6 @@ import { type Binding, bindingOfRow, type Given, texts } from './binding.ts';
 import { movingBindings } from './moving-bindings.ts';
 import { bodyHeight, bodyRowCount } from './page-body.ts';
 import { promptBindings } from './prompt-bindings.ts';
-import { foundEntries } from './transcript-text.ts';
 import { viewBindings } from './view-bindings.ts';
 
 /** How many rows or things the list on screen has, where the session does not know it. */
@@ -20,7 +20,7 @@ function sizeOf(state: SessionState, session: Session): number {
   if (layer.kind === 'help') return helpEntries(state).length;
   if (layer.kind === 'palette') return paletteMatches(state).length;
   if (layer.kind === 'transcript') {
-    return foundEntries(state.cases.get(layer.vmId)?.openCase, layer.search).length;
+    return foundEntries(state.cases.get(layer.vmId)?.openCase, layer).length;
   }
   return Math.max(1, bodyRowCount(session, state) - bodyHeight(session, state) + 1);
 }

@@ -12,6 +12,7 @@ import {
 import { actBody, actBoxes } from './act-text.ts';
 import { addressDetail } from './address-detail.ts';
 import { type Detail, detailOf, detailRows, linesWith } from './detail-text.ts';
+import { entryDetail } from './entry-detail.ts';
 import { boxNamed, pageLayout, runLayout, suspectsLayout } from './layout.ts';
 import { logReportDetail } from './log-report.ts';
 import { postureItems } from './posture-pane.ts';
@@ -23,7 +24,7 @@ import { momentDetail } from './time-line-text.ts';
 import { triageBoxes } from './triage-boxes.ts';
 
 /** The views that are one text, which scrolls and can be searched. */
-export const pages: readonly Layer['kind'][] = ['detail', 'address', 'moment', 'log-report'];
+export const pages: readonly Layer['kind'][] = ['detail', 'address', 'moment', 'entry', 'log-report'];
 
 /** How many rows of its list or text the view on screen shows at once. */
 export function bodyHeight(session: Pick<Session, 'explain'>, state: SessionState): number {
@@ -82,6 +83,7 @@ export function detailOnScreen(session: Pick<Session, 'explain'>, state: Session
     return withRaw(state, layer.vmId, `address ${layer.addresses[layer.at] ?? ''}`, addressDetail(state, layer));
   }
   if (layer.kind === 'moment') return momentDetail(state, layer.vmId, layer.entry);
+  if (layer.kind === 'entry') return entryDetail(state, layer);
   if (layer.kind === 'log-report') return logReportDetail(state);
   return layer.kind === 'detail'
     ? withRaw(state, layer.vmId, factNameOf(state, layer), detailOf(session, state, layer))

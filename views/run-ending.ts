@@ -115,11 +115,11 @@ export function outcomeRows(state: SessionState, slot: RunSlot, width: number): 
 }
 
 /** What came of a step, in its own words. */
-function resultOf(step: StepView): string {
+function resultOf(step: StepView, running: boolean): string {
   if (step.error !== '') return step.error;
   if (step.verified) return step.verified.text;
   if (step.state === 'skipped') return 'left out';
-  if (step.state === 'pending' || step.state === 'planned') return 'not reached';
+  if (step.state === 'pending' || step.state === 'planned') return running ? 'not yet' : 'not reached';
   return step.kind === 'note' ? step.guidance : step.answer === undefined ? '' : `“${step.answer}”`;
 }
 
@@ -157,7 +157,7 @@ export function resultRows(slot: RunSlot, selected: number, width: number, most 
       return { ...between(left, line(span(right, 'dim')), width), item: at, selected: chosen };
     };
     const room = beside ? width - titles - 7 - right.length : width - 6;
-    const texts = wrap(resultOf(step), room, chosen ? 8 : most);
+    const texts = wrap(resultOf(step, slot.view.outcome === 'running'), room, chosen ? 8 : most);
     const under = beside ? texts.slice(1) : texts.filter((text) => text !== '');
     return [
       first(beside ? `  ${texts[0] ?? ''}` : ''),

@@ -120,7 +120,12 @@ function permissionRows(step: StepView | undefined, width: number): Line[] {
   const held = all.length - missing.length - unsure.length;
   const rows: Line[] = [];
   if (held > 0) {
-    const every = all.length === 1 ? 'the one permission' : `all ${counted(all.length, 'permission')}`;
+    const every =
+      all.length === 1
+        ? 'the one permission'
+        : all.length === 2
+          ? 'both permissions'
+          : `all ${counted(all.length, 'permission')}`;
     const words = held === all.length ? every : `${held} of ${all.length} permissions`;
     rows.push(line(label(0), truthMark(true), ` ${words}`));
   }
@@ -144,7 +149,7 @@ function checkedRows({ verified }: StepView, width: number): Line[] {
 
 /** The digest of the step's plan, and that nobody else has to approve it here. */
 function approvalTexts({ digest, changes }: StepView, width: number): string[] {
-  if (digest === undefined || changes.length === 0) return [];
+  if (digest === undefined || digest === '' || changes.length === 0) return [];
   // One that has to be broken is broken in its middle.
   const shown = width - 16 < digest.length ? `${digest.slice(0, 32)} ${digest.slice(32)}` : digest;
   return [shown, 'SHA-256 of this plan, in the case. No approval is demanded here; cordon run --approve demands one.'];
@@ -166,7 +171,7 @@ export function stepDetailRows(step: StepView | undefined, width: number): Line[
     ...permissionRows(step, width),
     ...(isPlanned ? labelled('Undo', [step.undo || 'cannot be undone by cordon'], width) : []),
     ...labelled('Mind', step.warnings, width),
-    ...labelled('Why', step.guidance === '' ? [] : [step.guidance], width),
+    ...labelled('Why', step.guidance === '' ? [] : step.guidance.split(/\n{2,}/), width),
     ...changeRows(step.changes, width),
     ...labelled('Plan', isPlanned ? approvalTexts(step, width) : [], width, 'dim'),
     ...labelled('Correlation', step.correlationIds, width, 'dim'),
@@ -196,17 +201,17 @@ export function jobsRow(state: SessionState): Line | null {
       ? onScreen?.kind === 'act' && onScreen.actId === runId
       : onScreen?.kind === 'run' && onScreen.runId === runId;
   const jobs = jobsOf(state).filter((job) => !(job.waiting && isOnScreen(job)));
-  const timed = state.runs.filter(({ view }) => view.autoUndoAt !== null);
-  const timers = timed.flatMap((slot) =>
-    slot.view.autoUndoAt === null
+  const timed = state.runs
+    .flatMap(({ view }) => (view.autoUndoAt === null ? [] : [{ view, at: Date.parse(view.autoUndoAt) }]))
+    .toSorted((one, other) => one.at - other.at);
+  const left = ({ at }: { at: number }) => stopwatch((at - state.now.getTime()) / 1000);
+  const [first] = timed;
+  const timers =
+    first === undefined
       ? []
-      : [
-          span(
-            `${slot.view.playbook}${timed.length > 1 ? ` ${slot.view.vm.name}` : ''} undone in ${stopwatch((Date.parse(slot.view.autoUndoAt) - state.now.getTime()) / 1000)}`,
-            'high',
-          ),
-        ],
-  );
+      : timed.length === 1
+        ? [span(`${first.view.playbook} undone in ${left(first)}`, 'high')]
+        : [span(`undone in ${timed.map((one) => `${left(one)} ${one.view.vm.name}`).join(' · ')}`, 'high')];
   const readings = [...state.logs].flatMap(([vmId, { reading }]) =>
     reading === null
       ? []

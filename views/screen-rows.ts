@@ -67,6 +67,7 @@ export function screenOf(
     case 'detail':
     case 'address':
     case 'moment':
+    case 'entry':
     case 'log-report': {
       const sections = detailSections(session, state);
       if (top(state).kind !== 'confirm') return [...sections, { kind: 'rows', rows: ends }];

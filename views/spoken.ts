@@ -17,7 +17,6 @@ import { detailOnScreen } from './page-body.ts';
 import { promptOnScreen, promptRows } from './prompt-text.ts';
 import { outcomeRows } from './run-ending.ts';
 import { summaryRow } from './suspects-list.ts';
-import { foundEntries } from './transcript-text.ts';
 
 /** The spoken text of one thing on screen; it is repeated only when it has changed. */
 type Said = Record<string, string[]>;
@@ -148,7 +147,7 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
     case 'act': {
       const slot = actOf(state, layer.actId);
       if (!slot) return {};
-      const rows = memberRows(state, slot, -1, wide).map((row) => words(textOf(row)));
+      const rows = memberRows(state, slot, -1, { width: wide, height: 1000 }).map((row) => words(textOf(row)));
       return {
         place: [`${actTitle(slot)}.`],
         ...Object.fromEntries(rows.map((text, at) => [`VM ${at}`, [`${place(at, rows.length)}: ${text}.`]])),
@@ -167,7 +166,7 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
     }
     case 'transcript': {
       const openCase = state.cases.get(layer.vmId)?.openCase;
-      const found = foundEntries(openCase, layer.search);
+      const found = foundEntries(openCase, layer);
       const at = layer.selected ?? found.length - 1;
       const one = found[at];
       return {
@@ -188,6 +187,7 @@ function listSaid(session: Pick<Session, 'explain'>, state: SessionState, layer:
     case 'detail':
     case 'address':
     case 'moment':
+    case 'entry':
     case 'log-report': {
       const detail = detailOnScreen(session, state);
       const lines = detail?.lines.map(({ label, text }) => words(`${label === '' ? '' : `${label}: `}${text}`)) ?? [];
@@ -266,3 +266,5 @@ export function spokenLog(session: Pick<Session, 'explain' | 'state' | 'subscrib
     stop,
   };
 }
+
+import { foundEntries } from '../src/session/cases/found-entries.ts';

@@ -53,6 +53,8 @@ const inputNames = {
   note: 'note for the case file',
   search: 'search',
   logs: 'exported event log (.evtx)',
+  authority: 'time-stamping authority (https://…)',
+  incident: 'incident of Microsoft Sentinel (number, GUID or id)',
 } as const;
 
 /** The row above the footer: an input, a message, or what runs in Azure. */

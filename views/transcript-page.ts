@@ -1,10 +1,11 @@
+import { foundEntries } from '../src/session/cases/found-entries.ts';
 import { drawn, type SessionState } from '../src/session/state.ts';
-import { counted } from '../src/text/counts.ts';
+import { count, counted } from '../src/text/counts.ts';
 import { mark } from '../src/words/severity.ts';
 import { boxNamed, pageLayout } from './layout.ts';
 import { between, blank, type Line, line, span } from './line.ts';
 import { badges, machineHeader, padded } from './page-parts.ts';
-import { foundEntries, transcriptRows } from './transcript-text.ts';
+import { transcriptRows } from './transcript-text.ts';
 
 /** The case file as it grows. */
 export function transcriptPage(state: SessionState): Line[] {
@@ -21,7 +22,7 @@ export function transcriptPage(state: SessionState): Line[] {
     return padded([machineHeader(state, layer.vmId, 'transcript'), blank, told], height + 1, state.columns);
   }
   const entries = opened.entries();
-  const found = foundEntries(opened, layer.search);
+  const found = foundEntries(opened, layer);
   const broken = opened.broken();
   const head = entries.at(-1)?.hash.slice(0, 4) ?? '';
   const right = line(' ', ...badges(state), ' ');
@@ -29,7 +30,9 @@ export function transcriptPage(state: SessionState): Line[] {
     span(` case ${opened.id}`, 'plain', true),
     '   chain ',
     broken === '' ? span(mark.verified, 'good') : span(`${mark.failed} ${broken}`, 'critical', true),
-    `   ${counted(entries.length, 'entry', 'entries')}`,
+    layer.decided
+      ? span(`   ${found.length} of ${count(entries.length)}: decided and done`, 'accent')
+      : `   ${counted(entries.length, 'entry', 'entries')}`,
     head === '' ? '' : `   head ${head}${mark.loading}`,
     layer.search === '' ? '' : span(`   ${found.length} contain ${layer.search}`, 'accent'),
   );

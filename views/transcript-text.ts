@@ -13,18 +13,6 @@ const tones: Partial<Record<Entry['kind'], Tone>> = {
   query: 'dim',
 };
 
-/** A case's entries that contain the search, in any part, without regard to case; none before it is open. */
-export function foundEntries(openCase: OpenCase | null | undefined, search: string): readonly Entry[] {
-  const entries = openCase?.entries() ?? [];
-  if (!openCase || search === '') return entries;
-  const wanted = search.toLowerCase();
-  return entries.filter((entry) =>
-    `${entry.kind} ${entry.at} ${entry.actor} ${openCase.lineOf(entry).text} ${JSON.stringify(entry.body)}`
-      .toLowerCase()
-      .includes(wanted),
-  );
-}
-
 /** The rows of a case's entries that `height` rows can show; `selected` null selects the newest. */
 export function transcriptRows(
   openCase: OpenCase,

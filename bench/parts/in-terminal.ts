@@ -91,3 +91,6 @@ export class InTerminal {
     await this.exited;
   }
 }
+
+/** Does the row of counts end in the age of a list that is complete? */
+export const listComplete = (screen: string): boolean => /^ [\d,]+ VMs?\b.* \d+[smh] *$/m.test(screen);

@@ -10,6 +10,9 @@ const azuresOwn = new Set([
   'timecreated',
   // A script may be shortened, or freed of secrets, in the record: a tag holds its digest.
   'script',
+  // Addresses with a signature, which the record does not have.
+  'outputbloburi',
+  'errorbloburi',
 ]);
 
 /** Properties that Azure may accept and not return; their absence proves nothing. */

@@ -5,7 +5,7 @@ import { undoExport, verifyExport } from './export/export-check.ts';
 import { planExport } from './export/export-plan.ts';
 import { exportSettings } from './export/settings.ts';
 
-/** Copies snapshots to files with their SHA-256, by signed addresses that are ended after. */
+/** Copies snapshots to files or to blobs with their SHA-256, by signed addresses that are ended after. */
 export function disksExport(connection: Connection): Action {
   return {
     name: 'disks.export',
@@ -15,7 +15,7 @@ export function disksExport(connection: Connection): Action {
     endsWhenStopped: true,
     plan: (context, input) => planExport(connection, context, input),
     apply: (context, planned) => applyExport(connection, context, planned),
-    verify: (_context, state) => verifyExport(connection, state),
+    verify: (context, state) => verifyExport(connection, context, state),
     undo: (context, state) => undoExport(connection, context, state),
   };
 }

@@ -6,6 +6,7 @@ import { ifThere } from '../azure/client/failure.ts';
 import { powerIn } from '../azure/readers/machine.ts';
 import { count } from '../text/counts.ts';
 import { differences } from './as-sent.ts';
+import { storedImage } from './export/blob-image.ts';
 
 /** A request that may have changed Azure, as it left or as the record has it. */
 export interface SentChange {
@@ -340,12 +341,26 @@ async function deleteFate(
   return { ...notDone(`${name} still exists: it was not done`), sure: false };
 }
 
+const isUpload = ({ cloud }: Connection, { url }: SentChange): boolean =>
+  cloud.storage.some((end) => new URL(url).hostname.endsWith(`.${end}`));
+
+/** A blob that was made of its blocks names the request; one that another made has another. */
+async function uploadFate(connection: Connection, sent: SentChange, signal?: AbortSignal): Promise<Fate> {
+  const name = shortName(pathOf(sent.url));
+  const found = await storedImage(connection, sent.url, signal ?? new AbortController().signal);
+  if (found === null)
+    return notDone(`there is no blob ${name}: it was not made, and blocks of it that are there are none`);
+  const same = found.request === sent.clientRequestId.toLowerCase();
+  return same ? done(`the blob ${name} is there`) : notDone(`the blob ${name} is one that another request made`);
+}
+
 /**
  * Asks Azure what became of a request whose answer did not come, or was none of Azure's: the resource first, compared
  * with what was sent, then the activity log by the request's id. Only reads. Rejects when Azure cannot be asked.
  */
 export async function fateOf(connection: Connection, sent: SentChange, signal?: AbortSignal): Promise<Fate> {
   if (!URL.canParse(sent.url)) return unclear('its address is not in the record');
+  if (isUpload(connection, sent)) return uploadFate(connection, sent, signal);
   const path = pathOf(sent.url);
   switch (sent.method) {
     case 'DELETE':

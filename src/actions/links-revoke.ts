@@ -5,11 +5,12 @@ import type { Connection } from '../azure/client/connection.ts';
 import { azureError, ifThere } from '../azure/client/failure.ts';
 import { disksOf, readMachine } from '../azure/readers/machine.ts';
 import { type Action, type ActionContext, type ActionPlan, StalePlan, type Verification } from '../playbook/action.ts';
+import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
 import { refusedPlan } from './refused-plan.ts';
-import { readDisk, readSnapshot } from './snapshot/disks.ts';
+import { disksOf as attachedDisksOf, readDisk, readSnapshot } from './snapshot/disks.ts';
 
 const revokeSettings = z.strictObject({});
 
@@ -78,10 +79,51 @@ async function linkedSnapshots(
   return found;
 }
 
+/** Restore points of the VM: Azure does not print whether a link leads to a disk of theirs ("DiskRestorePoint" has no state). */
+async function restorePointsOf(connection: Connection, { target, signal }: ActionContext): Promise<Copies> {
+  const none: Copies = { links: [], looked: 0, notSeen: [], complete: true };
+  const { restorePointCollections } = await connection.compute(target.subscriptionId);
+  try {
+    const names: string[] = [];
+    let read = 0;
+    for await (const one of restorePointCollections.listAll({ abortSignal: signal })) {
+      read += 1;
+      if (read > most) return { ...none, notSeen: [`more than ${most} restore point collections`] };
+      if (sameId(one.source?.id ?? '', target.id)) names.push(printable(one.name ?? '', 80));
+    }
+    if (names.length === 0) return none;
+    const which = listed(names, 5);
+    return {
+      ...none,
+      notSeen: [
+        `links to the disks in restore points of ${which}, which Azure does not show: delete what is not needed`,
+      ],
+    };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const { code, message } = azureError(error);
+    return { ...none, notSeen: [`whether the VM has restore points (${code || message})`] };
+  }
+}
+
+/** Disks that are page blobs of a storage account: a link to one is a signature of that account. */
+function pageBlobs(machine: Json): Copies {
+  const { unmanaged } = attachedDisksOf(machine);
+  const notSeen =
+    unmanaged.length === 0
+      ? []
+      : [
+          `links to ${unmanaged.join(', ')}, page blobs in a storage account: they end when its keys are renewed, or the stored policy by which they were signed is taken away`,
+        ];
+  return { links: [], looked: 0, notSeen, complete: unmanaged.length === 0 };
+}
+
 async function linkedCopies(connection: Connection, context: ActionContext): Promise<Copies> {
-  const disks = disksOf(await readMachine(connection, context.target));
-  const [snapshots, ...read] = await Promise.all([
+  const machine = await readMachine(connection, context.target);
+  const disks = disksOf(machine);
+  const [snapshots, points, ...read] = await Promise.all([
     linkedSnapshots(connection, context, disks),
+    restorePointsOf(connection, context),
     ...disks.map(async (id): Promise<Copies> => {
       try {
         const state = stateOf(await readCopy(connection, id));
@@ -94,7 +136,7 @@ async function linkedCopies(connection: Connection, context: ActionContext): Pro
       }
     }),
   ]);
-  const all = [...read, snapshots];
+  const all = [...read, snapshots, points, pageBlobs(machine)];
   return {
     links: all.flatMap(({ links }) => links),
     looked: all.reduce((sum, { looked }) => sum + looked, 0),
@@ -166,7 +208,7 @@ async function revoke(connection: Connection, context: ActionContext, planned: A
   return state;
 }
 
-const listed = (copies: readonly { id: string; state: string }[]): string =>
+const withStates = (copies: readonly { id: string; state: string }[]): string =>
   copies.map(({ id, state }) => `${printable(shortName(id), 80)} (${state || 'gone'})`).join(', ');
 
 /**
@@ -187,9 +229,9 @@ async function verifyRevoke(
   const left = [...revoked.filter(({ state }) => hasLink(state)), ...others];
   const unseen = copies.notSeen.length > 0 ? ` Not seen: ${copies.notSeen.join('; ')}.` : '';
   if (left.length > 0) {
-    return { ok: false, text: `STILL linked: ${listed(left)}. Run it again: cordon looks anew.${unseen}` };
+    return { ok: false, text: `STILL linked: ${withStates(left)}. Run it again: cordon looks anew.${unseen}` };
   }
-  const text = `No link any more: ${listed(revoked)}.${unseen}`;
+  const text = `No link any more: ${withStates(revoked)}.${unseen}`;
   return { ok: copies.complete ? true : null, text };
 }
 

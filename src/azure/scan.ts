@@ -9,6 +9,7 @@ import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
 import { azureError, unknownFrom } from './client/failure.ts';
+import { inTurns } from './client/in-turns.ts';
 import { loadQuery } from './client/load-query.ts';
 import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
@@ -17,6 +18,7 @@ import { readFleetExposure } from './readers/fleet-exposure.ts';
 import { readFleetLogons } from './readers/fleet-logons.ts';
 import { type PatchCounts, readFleetPatches } from './readers/fleet-patches.ts';
 import { type Inventory, readInventory } from './readers/inventory.ts';
+import { Listing } from './readers/listing.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { otherMachinesText } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
@@ -111,34 +113,31 @@ class Reasons {
   }
 }
 
-/** Rows that are made before keys and answers get their turn: some milliseconds of work. */
-const slice = 500;
-
 /** A row of each VM, by suspicion. The VMs come by name: the most suspicious of a list keep that order among equals. */
 async function rowsOf(machines: readonly VirtualMachine[], facts: FleetFacts, reasons: Reasons): Promise<ScanRow[]> {
   const rows: ScanRow[] = [];
-  for (let from = 0; from < machines.length; from += slice) {
-    if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    for (const vm of machines.slice(from, from + slice)) rows.push(reasons.redacted(rowOf(vm, facts)));
-  }
+  await inTurns(machines, (vm) => rows.push(reasons.redacted(rowOf(vm, facts))));
   return rows.sort((a, b) => b.score - a.score);
 }
 
 const byName = (a: VirtualMachine, b: VirtualMachine): number =>
   a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
 
-/** Reports the rows each time something has changed, once for all that changed while the last ones were made. */
+/**
+ * Reports the rows each time something has changed, once for all that changed while the last ones were made. With
+ * nobody to tell, they are made once, at the end.
+ */
 class Board {
   machines: VirtualMachine[] = [];
   rows: ScanRow[] = [];
   readonly #facts: FleetFacts;
-  readonly #tell: (rows: ScanRow[]) => void;
+  readonly #tell: ((rows: ScanRow[]) => void) | undefined;
   readonly #ended: () => boolean;
   readonly #reasons = new Reasons();
   #stale = false;
   #making: Promise<void> | null = null;
 
-  constructor(facts: FleetFacts, tell: (rows: ScanRow[]) => void, ended: () => boolean) {
+  constructor(facts: FleetFacts, tell: ((rows: ScanRow[]) => void) | undefined, ended: () => boolean) {
     this.#facts = facts;
     this.#tell = tell;
     this.#ended = ended;
@@ -146,6 +145,10 @@ class Board {
 
   changed(): void {
     this.#stale = true;
+    if (this.#tell) this.#begin();
+  }
+
+  #begin(): void {
     this.#making ??= this.#make().finally(() => {
       this.#making = null;
     });
@@ -153,6 +156,7 @@ class Board {
 
   /** Resolves when all that has changed is in the rows. */
   async settled(): Promise<void> {
+    this.#begin();
     while (this.#making !== null) await this.#making;
   }
 
@@ -160,7 +164,7 @@ class Board {
     while (this.#stale && !this.#ended()) {
       this.#stale = false;
       this.rows = await rowsOf(this.machines, this.#facts, this.#reasons);
-      if (!this.#ended()) this.#tell(this.rows);
+      if (!this.#ended()) this.#tell?.(this.rows);
     }
   }
 }
@@ -176,24 +180,21 @@ interface ScanOptions extends LogonOptions {
 interface ScanInHand {
   connection: Connection;
   options: ScanOptions;
-  inventory: Inventory;
   /** Ids of the subscriptions. */
   ids: string[];
+  listing: Listing;
+  /** Aborts also when the VMs cannot be listed. */
+  signal: AbortSignal;
   facts: FleetFacts;
   notSeen: string[];
 }
 
-/** Begins before the VMs are listed: what leads to them is as many pages. */
-async function scanExposure(
-  { connection, options, ids, facts, notSeen }: Omit<ScanInHand, 'inventory'>,
-  listing: Promise<VirtualMachine[]>,
-  signal: AbortSignal,
-): Promise<void> {
+async function scanExposure({ connection, options, ids, facts, notSeen, listing, signal }: ScanInHand): Promise<void> {
   const reached = new Map<VirtualMachine, MachineExposure>();
   const unseen = await readFleetExposure(
     connection,
     ids,
-    listing,
+    listing.whole,
     { ...options, signal },
     (vm, exposure, reach, addresses) => {
       reached.set(vm, { reach, addresses, full: options.full ? exposure.fact() : undefined });
@@ -203,30 +204,8 @@ async function scanExposure(
   notSeen.push(...unseen);
 }
 
-async function scanLogons({ connection, options, inventory, facts, notSeen }: ScanInHand): Promise<void> {
-  const fleet = await readFleetLogons(connection, inventory.machines, options).catch((error: unknown) =>
-    unknownFrom(error, 'Log Analytics', {
-      permission: 'Microsoft.Insights/logs/read',
-      role: 'Log Analytics Reader',
-      scope: 'the workspaces',
-    }),
-  );
-  facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
-  if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
-  else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
-}
-
-async function scanAlerts({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
-  const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
-    countAlerts(connection, ids, inventory.machines, options.signal),
-    guardedSubscriptions(connection, ids, options.signal),
-  ]);
-  facts.alerts = { counts, guarded, whole };
-  notSeen.push(...unseen);
-}
-
-async function scanPatches({ connection, options, ids, facts, notSeen }: ScanInHand): Promise<void> {
-  const { counts, truncated } = await readFleetPatches(connection, ids, options.signal).catch((error: unknown) => {
+async function scanPatches({ connection, ids, facts, notSeen, signal }: ScanInHand): Promise<void> {
+  const { counts, truncated } = await readFleetPatches(connection, ids, signal).catch((error: unknown) => {
     facts.patches = { counts: new Map(), whole: false };
     throw error;
   });
@@ -234,26 +213,10 @@ async function scanPatches({ connection, options, ids, facts, notSeen }: ScanInH
   if (truncated) notSeen.push(`patches: ${truncated}`);
 }
 
-async function scanExploited({ connection, options, inventory, ids, facts, notSeen }: ScanInHand): Promise<void> {
-  const { exploited, signal } = options;
-  if (!exploited) return;
-  const { found, truncated } = await readFleetVulnerabilities(connection, ids, signal);
-  if (truncated) notSeen.push(`known exploited vulnerabilities: ${truncated}`);
-  facts.exploited = new Map(
-    [...found].flatMap(([id, cves]) => {
-      const listed = [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort();
-      return listed.length > 0 || truncated === '' ? [[id, listed] as const] : [];
-    }),
-  );
-  const blind = inventory.machines.filter((vm) => !found.has(vm.id.toLowerCase())).length;
-  if (blind > 0)
-    notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
-  notSeen.push('known exploited vulnerabilities that follow only from a missing update: the VM’s triage shows them');
-}
-
-async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInHand): Promise<void> {
+async function scanBackups({ connection, ids, listing, facts, notSeen, signal }: ScanInHand): Promise<void> {
+  await listing.whole;
   const query = await loadQuery('protected-items');
-  const { rows, truncated } = await queryGraph(connection, query, ids, options.signal);
+  const { rows, truncated } = await queryGraph(connection, query, ids, signal);
   if (truncated) notSeen.push(`backups: ${truncated}`);
   const last = new Map<string, string>();
   for (const row of rows) {
@@ -268,8 +231,53 @@ async function scanBackups({ connection, options, ids, facts, notSeen }: ScanInH
   facts.backups = { last, seen, whole: truncated === '' };
 }
 
-/** Readings of a scan that begin once the VMs are listed, side by side. One that fails is named in `notSeen`. */
+async function scanLogons({ connection, options, ids, listing, signal, facts, notSeen }: ScanInHand): Promise<void> {
+  const fleet = await readFleetLogons(connection, ids, listing, { ...options, signal }).catch((error: unknown) =>
+    unknownFrom(error, 'Log Analytics', {
+      permission: 'Microsoft.Insights/logs/read',
+      role: 'Log Analytics Reader',
+      scope: 'the workspaces',
+    }),
+  );
+  facts.bursts = fleet.state === 'known' ? fleet.value : fleet;
+  if (fleet.state === 'known') notSeen.push(...fleet.notSeen);
+  else notSeen.push(`failed logons: ${fleet.because}; ${fleet.cure}`);
+}
+
+async function scanAlerts({ connection, ids, listing, signal, facts, notSeen }: ScanInHand): Promise<void> {
+  // Azure takes few questions at a time: those of many pages go first.
+  const machines = await listing.whole;
+  const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
+    countAlerts(connection, ids, machines, signal),
+    guardedSubscriptions(connection, ids, signal),
+  ]);
+  facts.alerts = { counts, guarded, whole };
+  notSeen.push(...unseen);
+}
+
+async function scanExploited({ connection, options, ids, listing, signal, facts, notSeen }: ScanInHand): Promise<void> {
+  const { exploited } = options;
+  if (!exploited) return;
+  const { found, truncated } = await readFleetVulnerabilities(connection, ids, signal);
+  if (truncated) notSeen.push(`known exploited vulnerabilities: ${truncated}`);
+  facts.exploited = new Map(
+    [...found].flatMap(([id, cves]) => {
+      const listed = [...new Set(cves)].filter((cve) => exploited.entries.has(cve)).sort();
+      return listed.length > 0 || truncated === '' ? [[id, listed] as const] : [];
+    }),
+  );
+  const blind = (await listing.whole).filter((vm) => !found.has(vm.id.toLowerCase())).length;
+  if (blind > 0)
+    notSeen.push(`known exploited vulnerabilities of ${blind} VMs: Defender shows no finding of a recent scan`);
+  notSeen.push('known exploited vulnerabilities that follow only from a missing update: the VM’s triage shows them');
+}
+
+/**
+ * The readings of a scan, side by side. They begin with the list of VMs: some are as many pages, and Azure takes few
+ * questions at a time. One that fails is named in `notSeen`.
+ */
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
+  exposure: scanExposure,
   'failed logons': scanLogons,
   'Defender alerts': scanAlerts,
   patches: scanPatches,
@@ -279,11 +287,11 @@ const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
 
 /**
  * Every VM in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a VM.
- * `onProgress` gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
+ * `onProgress`, where given, gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
  */
 export async function readScan(
   connection: Connection,
-  onProgress: (rows: ScanRow[], notSeen: string[]) => void,
+  onProgress: ((rows: ScanRow[], notSeen: string[]) => void) | undefined,
   options: ScanOptions = {},
 ): Promise<ScanDocument> {
   const { signal } = options;
@@ -298,10 +306,12 @@ export async function readScan(
   };
   const board = new Board(
     facts,
-    (rows) => onProgress(rows, [...notSeen]),
+    onProgress && ((rows) => onProgress(rows, [...notSeen])),
     () => signal?.aborted === true,
   );
+  let listing: Listing | undefined;
   const listed = (machines: readonly VirtualMachine[]) => {
+    listing?.grow(machines);
     board.machines = machines.toSorted(byName);
     board.changed();
   };
@@ -311,10 +321,11 @@ export async function readScan(
   };
   const unlisted = new AbortController();
   const both = AbortSignal.any([unlisted.signal, ...(signal ? [signal] : [])]);
-  let exposure: Promise<void> | undefined;
+  let begun: Promise<void>[] = [];
   const reading: Promise<Fact<Inventory>> = readInventory(connection, signal, listed, (ids) => {
-    const machines = reading.then((inventory) => (inventory.state === 'known' ? inventory.value.machines : []));
-    exposure = part('exposure', scanExposure({ connection, options, ids, facts, notSeen }, machines, both));
+    listing = new Listing(reading.then((inventory) => (inventory.state === 'known' ? inventory.value.machines : [])));
+    const scan = { connection, options, ids, listing, signal: both, facts, notSeen };
+    begun = Object.entries(parts).map(([what, work]) => part(what, work(scan)));
   });
   const inventory = await reading.catch((error: unknown) => {
     unlisted.abort();
@@ -325,16 +336,13 @@ export async function readScan(
     unlisted.abort();
     const { why, because, cure } = inventory;
     const reason = `${because}: ${cure}`;
-    onProgress([], [reason]);
+    onProgress?.([], [reason]);
     const notListed = { why, because, cure };
     return { schema: 'cordon.scan/1', asOf: asOf(), vms: [], notSeen: [reason], notListed };
   }
   notSeen.push(...inventory.notSeen, ...otherMachinesText(inventory.value.others));
-  const { machines, subscriptions } = inventory.value;
-  const ids = subscriptions.map(({ id }) => id);
-  listed(machines);
-  const scan = { connection, options, inventory: inventory.value, ids, facts, notSeen };
-  await Promise.all([exposure, ...Object.entries(parts).map(([what, work]) => part(what, work(scan)))]);
+  listed(inventory.value.machines);
+  await Promise.all(begun);
   await board.settled();
   return { schema: 'cordon.scan/1', asOf: asOf(), vms: board.rows, notSeen };
 }

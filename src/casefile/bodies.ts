@@ -64,6 +64,9 @@ const queryBody = z.looseObject({
   sha256: z.string(),
   durationSeconds: z.number(),
   error: z.string().optional(),
+  /** Of a cluster of Azure Data Explorer: its id of the request (`x-ms-activity-id`). */
+  requestId: z.string().optional(),
+  cluster: z.looseObject({ uri: z.string(), database: z.string() }).optional(),
   evidence: evidenceRef.optional(),
 });
 

@@ -28,6 +28,21 @@ export async function imagesOf(reader: Pick<CaseReader, 'directory' | 'entries'>
   return [...found.values()];
 }
 
+const diskBlob = z.object({ file: z.string(), bytes: z.int(), sha256: z.string() });
+
+/** The disks that a case exported to blobs: their addresses, and what they were then. They are not on this host. */
+export async function blobsOf(reader: Pick<CaseReader, 'directory' | 'entries'>): Promise<DiskImage[]> {
+  const found = new Map<string, DiskImage>();
+  for await (const { kind, body } of reader.entries()) {
+    if (kind !== 'fact' || body.name !== 'disk-blob') continue;
+    for (const ref of evidenceOf({ body })) {
+      const blob = diskBlob.parse(await readEvidence(reader.directory, ref));
+      found.set(blob.file, blob);
+    }
+  }
+  return [...found.values()];
+}
+
 async function isFile(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => null))?.isFile() ?? false;
 }

@@ -314,10 +314,13 @@ async function* queries(source: NotesSource): AsyncGenerator<Block> {
     number += 1;
     const came = `${cameOf(query)}${query.sha256 === '' ? '' : `, sha256 ${query.sha256}`}`;
     const same = texts.get(query.text);
+    const where = query.cluster
+      ? ` (${query.cluster.uri}, database ${query.cluster.database}, activity ${query.requestId || 'id not given'})`
+      : '';
     const again = same === undefined ? '' : `; the text is that of query ${same}`;
     yield {
       kind: 'text',
-      text: `Query ${number}, ${momentOf(entry.at)} ${query.service}: ${came}, ${query.durationSeconds.toFixed(1)} s${again}`,
+      text: `Query ${number}, ${momentOf(entry.at)} ${query.service}${where}: ${came}, ${query.durationSeconds.toFixed(1)} s${again}`,
     };
     if (same !== undefined) continue;
     if (texts.size < most) texts.set(query.text, number);

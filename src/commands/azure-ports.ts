@@ -65,6 +65,7 @@ export async function azurePorts(
           silent,
         );
       },
+      stamp: async (kept, authority) => (await import('./case-anchor.ts')).stampOpenCase(kept, authority),
       ...(flags.case ? { caseId: flags.case } : {}),
     }),
     playbooks: playbooksOf({
@@ -74,6 +75,8 @@ export async function azurePorts(
       },
       actions,
       readOnly: flags.readOnly === true,
+      posting: async (incident, kept) =>
+        (await import('./case-post.ts')).postingOfCase(await store.read(kept.id), incident, connection),
       earlierLocks: async (vm, kept) => {
         const [{ earlierLocks }, { locksAtVm }] = await Promise.all([
           import('../session/playbooks/earlier-locks.ts'),

@@ -1,15 +1,19 @@
 import { join } from 'node:path';
+import type { Anchor } from '../casefile/anchor.ts';
 import { CaseLockedError } from '../casefile/case-lock.ts';
 import { type CaseReader, type CaseStore, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { keepStamp, type NotedStamp, stampedText } from '../casefile/time-stamps.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import { exitCode, Failure } from '../failure.ts';
+import type { KeptCase } from '../session/cases/kept-cases.ts';
 import { printable } from '../text/printable.ts';
 import { askTsa, timeStampQuery, tsaUrl } from '../timestamp/time-stamp-query.ts';
 import { verifyTimeStamp } from '../timestamp/time-stamp-token.ts';
 import { type CommandStreams, osUser } from './case.ts';
 import { demandWhole } from './case-demands.ts';
 import { certificatesIn, issuerText } from './time-stamps.ts';
+
+type Certificates = Awaited<ReturnType<typeof certificatesIn>>;
 
 export interface AnchorFlags {
   tsa: string;
@@ -28,6 +32,18 @@ export async function caseAnchor(id: string, flags: AnchorFlags, { stdout, stder
   const found = await store.read(id);
   const { entries, head } = await demandWhole(found);
   const anchor = { entries, head };
+  const { stamp, note, told } = await stampAnchor(found.directory, anchor, url, trusted);
+  await record(store, found, note, stamp, stderr);
+  stdout.write(`${join(found.directory, stamp.file)}\n`);
+  stderr.write(`${told}\n`);
+  return exitCode.done;
+}
+
+/**
+ * Has an authority sign an anchor, and keeps query and answer beside the case in `directory`; what does not hold is not kept.
+ * `note` is for the transcript, `told` for the user.
+ */
+async function stampAnchor(directory: string, anchor: Anchor, url: URL, trusted: Certificates) {
   const text = stampedText(anchor);
   const query = await timeStampQuery(text);
   const answer = await askTsa(url, query);
@@ -38,14 +54,23 @@ export async function caseAnchor(id: string, flags: AnchorFlags, { stdout, stder
       exitCode.needsAttention,
     );
   }
-  const stamp = await keepStamp(found.directory, anchor, { query, answer });
-  await record(store, found, `${url.host} stamped line ${anchor.entries} at ${verdict.at}`, stamp, stderr);
-  stdout.write(`${join(found.directory, stamp.file)}\n`);
+  const stamp = await keepStamp(directory, anchor, { query, answer });
   const issuer = issuerText(verdict.trusted);
-  stderr.write(
-    `${printable(`line ${anchor.entries} was there at ${verdict.at}, signs ${verdict.signer}; ${issuer}`, 400)}\n`,
-  );
-  return exitCode.done;
+  return {
+    stamp,
+    note: `${url.host} stamped line ${anchor.entries} at ${verdict.at}`,
+    told: printable(`line ${anchor.entries} was there at ${verdict.at}, signs ${verdict.signer}; ${issuer}`, 400),
+  };
+}
+
+/** The same for a case that is open for writing; resolves to a sentence. Throws a Failure that says why it is not stamped. */
+export async function stampOpenCase({ file, actor, broken }: KeptCase, authority: string): Promise<string> {
+  const because = broken();
+  if (because !== '') throw new Failure(because, exitCode.notVerified);
+  const { count, head } = file.transcript;
+  const { stamp, note, told } = await stampAnchor(file.directory, { entries: count, head }, tsaUrl(authority), []);
+  await file.transcript.append('note', actor, { text: note, timestamp: stamp });
+  return `Stamped: ${told}. ${stamp.file}`;
 }
 
 /** Notes the stamp in the transcript, where it can be written: else the stamp alone is beside the case. */

@@ -1,6 +1,7 @@
 import { createActions } from '../actions/actions.ts';
 import { longestComment } from '../actions/incident-comment.ts';
 import { parseResourceId } from '../arm/resource-id.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import { findSentinelIncident, workspaceOf } from '../azure/readers/sentinel.ts';
 import { type CaseReader, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { caseSummary } from '../casefile/case-summary.ts';
@@ -30,13 +31,33 @@ export interface PostFlags extends ConnectionFlags {
   json?: boolean;
 }
 
+/** Characters of a comment that are shown before it is posted: a guidance has no more. */
+const longestShown = 3_800;
+
+/** The comment as it is read before it is published under one's name: a paragraph each line. */
+function shownText(message: string): string {
+  const shown = message.slice(0, longestShown);
+  const lines = shown.split('\n').filter((one) => one.trim() !== '');
+  const rest = message.length - shown.length;
+  const more = rest > 0 ? [`… and ${rest} more characters, which --dry-run shows.`] : [];
+  return ['This is published under your name:', ...lines, ...more].join('\n\n').slice(0, 4_000);
+}
+
 /** The one step of a post, as a playbook: planned, confirmed, recorded and undone as any other. */
 function postingTo(incident: string, message: string): Playbook {
   return playbookSchema.parse({
     name: 'post-to-incident',
     title: 'Post a summary of the case',
     summary: 'A comment on an incident of Microsoft Sentinel, with the first page of the case notes.',
-    steps: [{ id: 'comment', title: 'Comment on the incident', uses: 'incident.comment', with: { incident, message } }],
+    steps: [
+      {
+        id: 'comment',
+        title: 'Comment on the incident',
+        guidance: shownText(message),
+        uses: 'incident.comment',
+        with: { incident, message },
+      },
+    ],
   });
 }
 
@@ -54,14 +75,27 @@ async function lastTime(found: CaseReader): Promise<string> {
   return last;
 }
 
+/** The incident's id and the comment that the playbook of a post puts on it. */
+function commentOf({ steps: [step] }: Playbook): { incident: string; message: string } {
+  const { incident, message } = step?.with ?? {};
+  return { incident: String(incident), message: String(message) };
+}
+
+/** The playbook that puts the first page of the case's notes on an incident. Throws a Failure where there is no such incident. */
+export async function postingOfCase(found: CaseReader, incident: string, connection: Connection): Promise<Playbook> {
+  const { id } = await findSentinelIncident(connection, incident);
+  // As of the last entry: the same case gives the same text, which can be approved.
+  const message = await caseSummary(await notesSourceOf(found, await lastTime(found)), longestComment);
+  return postingTo(id, message);
+}
+
 async function post(found: CaseReader, flags: PostFlags, opened: Opened, streams: Streams): Promise<ExitCode> {
   const { connection } = opened;
   const now = () => connection.clock.now();
   const { approve, ...options } = flags;
   const approved = approve === undefined ? undefined : await readApproved(approve);
-  const incident = await findSentinelIncident(connection, flags.sentinel);
-  // As of the last entry: the same case gives the same text, which can be approved.
-  const message = await caseSummary(await notesSourceOf(found, await lastTime(found)), longestComment);
+  const playbook = await postingOfCase(found, flags.sentinel, connection);
+  const { incident, message } = commentOf(playbook);
   // The plan shows its beginning; what is published under one's name is to be read whole.
   if (flags.dryRun && !flags.json) {
     for (const line of message.split('\n')) streams.stdout.write(`  ${printable(line, 4000)}\n`);
@@ -70,9 +104,9 @@ async function post(found: CaseReader, flags: PostFlags, opened: Opened, streams
   return runPlaybook(
     { ...options, ...(approved ? { approved } : {}) },
     {
-      playbook: postingTo(incident.id, message),
+      playbook,
       actions: createActions(connection),
-      target: targetOf(found, incident.id),
+      target: targetOf(found, incident),
       responderAddress: '',
       now,
       caseId: found.id,

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { type Anchor, anchorOf } from '../casefile/anchor.ts';
 import { CaseLockedError } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
-import { checkImage, imagesOf } from '../casefile/disk-images.ts';
+import { blobsOf, checkImage, type DiskImage, imagesOf } from '../casefile/disk-images.ts';
 import { entryLine } from '../casefile/one-line.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
@@ -127,6 +127,8 @@ export interface CaseVerifyOptions extends CaseCommandOptions {
   evidence?: boolean;
   /** Asks Azure what it keeps of how the record was; absent where it is not to be asked. */
   azure?: (found: CaseReader) => Promise<AnchorsInAzure>;
+  /** Makes the digest of a blob again; why it is another, "" when it is not. Absent where Azure is not to be asked. */
+  readBlob?: (image: DiskImage) => Promise<string>;
   /** A PEM file with certificates of those who may issue certificates of time-stamping authorities. */
   tsaCa?: string;
 }
@@ -153,6 +155,8 @@ function givenAnchor(options: CaseVerifyOptions): Partial<Anchor> | string {
 /** The results of the checks besides that of the record itself; null for those not asked for. */
 interface Beside {
   images: { file: string; sha256: string; because: string }[] | null;
+  /** Disks in blobs; `because` is null where they were not read. */
+  blobs: { file: string; sha256: string; because: string | null }[] | null;
   azure: AnchorsInAzure | null;
   /** null where there are none. */
   timestamps: CheckedStamp[] | null;
@@ -171,6 +175,7 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
     const stamps = verification.ok ? await checkStamps(found, trusted) : [];
     const beside: Beside = {
       images: options.evidence === true ? (verification.ok ? await checkImages(found, streams.stderr) : []) : null,
+      blobs: options.evidence === true && verification.ok ? await checkBlobs(found, options, streams.stderr) : null,
       azure: verification.ok && options.azure ? await options.azure(found) : null,
       timestamps: stamps.length > 0 ? stamps : null,
     };
@@ -191,7 +196,7 @@ export async function caseVerify(id: string, options: CaseVerifyOptions, streams
 function sayWhole(
   id: string,
   verification: Verification & { ok: true },
-  { images, azure, timestamps, anchored }: Beside & { anchored: boolean },
+  { images, blobs, azure, timestamps, anchored }: Beside & { anchored: boolean },
   { json }: CaseVerifyOptions,
   { stdout, stderr }: CommandStreams,
 ): number {
@@ -202,9 +207,15 @@ function sayWhole(
     const said = because === '' ? 'is as it was exported' : because;
     if (json !== true || because !== '') stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
   }
+  for (const { file, sha256, because } of blobs ?? []) {
+    const unread = `is a blob, which was not read: its SHA-256 was ${sha256}; --azure reads it`;
+    const said = because === null ? unread : because === '' ? 'is as it was uploaded' : because;
+    if (json !== true || because !== '') stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
+  }
   if (azure !== null && json !== true) for (const line of anchorLines(azure)) stdout.write(`${line}\n`);
   if (json !== true) for (const stamp of timestamps ?? []) stdout.write(`${stampLine(stamp)}\n`);
-  const misfits = [...(images ?? []), ...(azure?.tags ?? []), ...(timestamps ?? [])].filter(
+  const read = (blobs ?? []).filter(({ because }) => because !== null);
+  const misfits = [...(images ?? []), ...read, ...(azure?.tags ?? []), ...(timestamps ?? [])].filter(
     ({ because }) => because !== '',
   );
   if (misfits.length > 0) {
@@ -231,6 +242,20 @@ async function checkImages(
     checked.push({ file: image.file, sha256: image.sha256, because: await checkImage(image) });
   }
   return checked;
+}
+
+/** Are the blobs that the case uploaded what they were? Without Azure they are named alone. */
+async function checkBlobs(
+  found: CaseReader,
+  { readBlob }: CaseVerifyOptions,
+  stderr: { write(text: string): unknown },
+): Promise<NonNullable<Beside['blobs']> | null> {
+  const checked: NonNullable<Beside['blobs']> = [];
+  for (const image of await blobsOf(found)) {
+    if (readBlob) stderr.write(`${printable(`${image.file}: ${image.bytes} bytes are read`, 1024)}\n`);
+    checked.push({ file: image.file, sha256: image.sha256, because: readBlob ? await readBlob(image) : null });
+  }
+  return checked.length === 0 ? null : checked;
 }
 
 export interface CaseExportOptions extends CaseCommandOptions {

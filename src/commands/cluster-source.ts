@@ -106,10 +106,14 @@ class ClusterQuestions {
     const { limit, asked, signal } = asking;
     if (/^\s*\./.test(query)) throw new Failure('a management command is no query: cordon only asks the cluster');
     const described = await this.#described(query, signal);
+    if (described && /\bexternaldata\s*\(/.test(query))
+      throw new Failure(
+        'externaldata is not fetched, also by a cluster: name its table as evidence, and that in the query',
+      );
     const client = await this.#opened();
     const written: PlacedTable[] = [];
     const tables = described ? await this.#written(client, described, asking, written) : [];
-    const { text, lines } = withViews(query, tables);
+    const { text, lines } = described ? withViews(query, tables) : { text: query, lines: 0 };
     const began = performance.now();
     let sent: Sent = { clientRequestId: '', activityId: '', sha256: '' };
     const entered = (rows: number | null, error: string): void => {
@@ -130,7 +134,12 @@ class ClusterQuestions {
       const onSent = (one: Sent): void => {
         sent = one;
       };
-      const answer = await client.query(this.#database, text, { now: this.#now, onSent, signal });
+      const answer = await client.query(this.#database, text, {
+        now: this.#now,
+        onSent,
+        signal,
+        nothingElse: described !== undefined,
+      });
       const { columns, rows, others, partial } = answer;
       entered(rows.length === 0 && partial !== '' ? null : rows.length, partial);
       const notes = [

@@ -1,3 +1,5 @@
+import { signatureVariable } from '../azure/client/storage.ts';
+import { exitCode, Failure } from '../failure.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { withStepOptions } from './step-options.ts';
 
@@ -8,7 +10,19 @@ export interface DiskFlags {
   lockEvidence?: boolean;
   restorePoint?: boolean;
   snapshot?: string;
+  /** A folder, or the address of a container. */
   to?: string;
+  immutable?: boolean;
+}
+
+/** The address of a container of `--to`. Throws a Failure where it holds a signature, which no argument is to hold. */
+function containerOf(to: string): string {
+  const { search } = URL.parse(to) ?? { search: '' };
+  if (search === '') return to;
+  throw new Failure(
+    `--to takes the address of a container alone: its signature goes into ${signatureVariable}`,
+    exitCode.usage,
+  );
 }
 
 const given = (all: Record<string, unknown>) =>
@@ -16,8 +30,9 @@ const given = (all: Record<string, unknown>) =>
 
 /** The playbook with these options in the steps that take snapshots, and in those that export them. */
 export function withDiskOptions(playbook: Playbook, flags: DiskFlags): Playbook {
-  const { evidenceGroup, evidenceSubscription, lockEvidence, restorePoint, snapshot, to } = flags;
-  const added = new Map([
+  const { evidenceGroup, evidenceSubscription, immutable, lockEvidence, restorePoint, snapshot, to } = flags;
+  const container = to !== undefined && /^https?:/i.test(to) ? containerOf(to) : undefined;
+  const added = new Map<string, object>([
     [
       'disks.snapshot',
       given({
@@ -27,7 +42,15 @@ export function withDiskOptions(playbook: Playbook, flags: DiskFlags): Playbook 
         restorePoint: restorePoint || undefined,
       }),
     ],
-    ['disks.export', given({ snapshot, folder: to, subscription: evidenceSubscription })],
+    [
+      'disks.export',
+      {
+        ...given({ snapshot, folder: to, immutable: immutable || undefined, subscription: evidenceSubscription }),
+        // In place of a folder that the playbook may name.
+        ...(container === undefined ? {} : { container, folder: undefined }),
+      },
+    ],
+    ['volatile.collect', given({ container, immutable: immutable || undefined })],
   ]);
   return withStepOptions(playbook, added);
 }

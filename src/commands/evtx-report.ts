@@ -54,7 +54,8 @@ function successLines(burst: Burst): string[] {
     `as ${account} from ${address} at ${at}${logonType === null ? '' : ` (${logonTypeWords(String(logonType))})`}`;
   const lines = [`▲ THEN A LOGON ${told(success.value)}`];
   if (success.fromSource) lines.push(`▲ and from the source itself: ${told(success.fromSource)}`);
-  for (const event of burst.next.slice(0, nextShown)) lines.push(`    ${event.at}  ${event.eventId}  ${event.what}`);
+  for (const event of burst.next.slice(0, nextShown))
+    lines.push(`    ${event.at}  ${event.eventId > 0 ? `${event.eventId}  ` : ''}${event.what}`);
   if (burst.next.length > nextShown) lines.push(`    and ${count(burst.next.length - nextShown)} more events`);
   return lines;
 }

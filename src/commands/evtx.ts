@@ -2,7 +2,7 @@ import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
-import { isSyslogFormat } from '../evidence/evidence-files.ts';
+import { isSyslogFormat, isUtmpFormat } from '../evidence/evidence-files.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { counted, progressBar } from '../text/counts.ts';
 import { jsonText } from '../text/json-text.ts';
@@ -178,9 +178,9 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
     for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.events) {
-    const text = gathered.logs.filter(({ format }) => isSyslogFormat(format)).length;
+    const text = gathered.logs.filter(({ format }) => isSyslogFormat(format) || isUtmpFormat(format)).length;
     if (text > 0)
-      streams.stderr.write(`cordon: --events prints those of event logs; not of ${counted(text, 'log')} of syslog\n`);
+      streams.stderr.write(`cordon: --events prints those of event logs; not of ${counted(text, 'log')} of Linux\n`);
     for (const { path, damaged, damages } of document.files) {
       for (const { offset, because } of damaged.slice(0, 20))
         streams.stderr.write(`${printable(path, 1024)}: at byte ${offset}: ${printable(because, 300)}\n`);

@@ -1,7 +1,7 @@
 import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import type { EvtxDocument } from '../documents/evtx.ts';
 import type { EventLogReading, LogFile } from '../eventlog/read-logs.ts';
-import { type EvidenceFile, isLogFormat, isSyslogFormat } from '../evidence/evidence-files.ts';
+import { type EvidenceFile, isLogFormat, isSyslogFormat, isUtmpFormat } from '../evidence/evidence-files.ts';
 import { eventFormNames } from '../evidence/exported-events/event-form.ts';
 import { exportedEvents } from '../evidence/exported-events/exported-events.ts';
 import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
@@ -30,6 +30,7 @@ export const logFiles = ({ logs }: GatheredLogs): LogFile[] =>
       const by = eventFormNames[form];
       return [{ path, format, by, events: (read, gaps) => exportedEvents({ path, form }, gaps, read) }];
     }
+    if (isUtmpFormat(format)) return [{ path, format }];
     return isSyslogFormat(format) ? [{ path, format, ...(year ? { year } : {}) }] : [];
   });
 

@@ -72,8 +72,11 @@ export function latePorts(
       identity: () => ask((reader) => reader.identity()),
       async scan(onProgress, signal) {
         const way = await ready();
+        let known = 0;
+        // The VMs of one reading only grow in number: most reports have the same ones.
         const listed = (rows: readonly { id: string }[]) => {
-          for (const { id } of rows) listedBy.set(id, way);
+          if (rows.length !== known) for (const { id } of rows) listedBy.set(id, way);
+          known = rows.length;
         };
         const document = await ask(
           (reader) =>
@@ -119,6 +122,7 @@ export function latePorts(
     playbooks: {
       list: (vm, findings) => ports?.playbooks.list(vm, findings) ?? [],
       earlierLocks: async (vm, openCase) => (await wayTo(vm)).playbooks.earlierLocks(vm, openCase),
+      post: async (incident, vm, openCase) => (await wayTo(vm)).playbooks.post(incident, vm, openCase),
       start: async (name, vm, ...rest) => (await wayTo(vm)).playbooks.start(name, vm, ...rest),
     },
   };

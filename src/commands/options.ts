@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { CloudName } from '../azure/client/clouds.ts';
 import { type Connection, type ConnectionOptions, connect, type SimulatorAddress } from '../azure/client/connection.ts';
 import type { AuthMethod } from '../azure/client/sign-in.ts';
+import { type SignatureFor, signatureVariable } from '../azure/client/storage.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { clusterAddress } from '../kusto/cluster-address.ts';
 import { printable } from '../text/printable.ts';
@@ -143,6 +144,19 @@ export function toSignIn(text: string): void {
   if (text !== '') process.stderr.write(`${text}; Ctrl-C gives up\n`);
 }
 
+/** The signature that the environment holds for a container of evidence; a simulator makes one where it holds none. */
+function signatureOf(simulator: SimulatorAddress | undefined): SignatureFor {
+  return async (account, container) => {
+    const given = process.env[signatureVariable] ?? '';
+    if (given !== '') return given;
+    if (!simulator)
+      throw new Error(`${signatureVariable} is not set: it holds the signature for ${account}/${container}`);
+    const query = new URLSearchParams({ account, container });
+    const answer: unknown = await (await fetch(new URL(`/simulator/sas?${query}`, simulator.url))).json();
+    return typeof answer === 'object' && answer !== null ? String(Reflect.get(answer, 'sas')) : '';
+  };
+}
+
 /**
  * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
  * goes wrong beside the work, in a sentence; `showSignIn` what a person has to do to sign in, and "" when that is over.
@@ -180,6 +194,7 @@ export async function openConnection(
   const through = (changed: ConnectionOptions, atEnd: readonly (() => Promise<void>)[]): Opened => {
     const connection = connect({
       ...changed,
+      signatureFor: signatureOf(simulator),
       ...(simulator ? { simulator } : {}),
       tell: (text) => showSignIn(printable(text, 1000)),
     });

@@ -2,7 +2,7 @@ import { type LeftInAzure, leftInAzure } from '../actions/left-in-azure.ts';
 import { textAt } from '../arm/json.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { vmOf } from '../casefile/bodies.ts';
-import { type CaseReader, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
+import { type CaseReader, type CaseStore, defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Target } from '../playbook/action.ts';
 import { caseLogOf } from '../session/playbooks/playbook-shelf.ts';
@@ -47,7 +47,7 @@ async function placesOf(reader: CaseReader): Promise<{ vms: Target[]; subscripti
 /** Looks at what is left in Azure and writes it to the case; the lines that say it. */
 async function conclude(
   connection: Connection,
-  flags: ReleaseFlags,
+  store: CaseStore,
   reader: CaseReader,
 ): Promise<{ left: LeftInAzure; lines: string[] }> {
   const now = () => connection.clock.now();
@@ -58,7 +58,7 @@ async function conclude(
     vms.map(({ name }) => printable(name, 80)),
     left,
   );
-  const file = await openCaseStore(flags.cases ?? defaultCaseRoot(), { now }).open(reader.id);
+  const file = await store.open(reader.id);
   const { name } = await connection.signedIn();
   try {
     const log = caseLogOf({ id: file.id, file, actor: name }, now);
@@ -67,6 +67,22 @@ async function conclude(
     await file.close(name);
   }
   return { left, lines };
+}
+
+/**
+ * The end of a release: after its undo has ended with `code`, looks at each VM of the case in Azure for what is left, enters and says
+ * it. Returns `code`, or 5 where something is in force or could not be seen.
+ */
+export async function concludeRelease(
+  connection: Connection,
+  store: CaseStore,
+  reader: CaseReader,
+  code: number,
+  stdout: { write(text: string): unknown },
+): Promise<number> {
+  const { left, lines } = await conclude(connection, store, reader);
+  for (const line of lines) stdout.write(`${printable(line, 2000)}\n`);
+  return left.inForce.length > 0 || left.notSeen.length > 0 ? exitCode.needsAttention : code;
 }
 
 /**
@@ -94,9 +110,9 @@ export async function releaseCase(id: string, flags: ReleaseFlags, streams: Stre
   const code = await undoCase(caseId, { ...rest, yes: true, reason }, streams);
   const opened = await openConnection(flags);
   try {
-    const { left, lines } = await conclude(opened.connection, flags, reader);
-    for (const line of lines) streams.stdout.write(`${printable(line, 2000)}\n`);
-    return left.inForce.length > 0 || left.notSeen.length > 0 ? exitCode.needsAttention : code;
+    const { connection } = opened;
+    const store = openCaseStore(flags.cases ?? defaultCaseRoot(), { now: () => connection.clock.now() });
+    return await concludeRelease(connection, store, reader, code, streams.stdout);
   } finally {
     await opened.close();
   }

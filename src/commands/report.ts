@@ -16,7 +16,7 @@ export async function report(flags: WorkbenchFlags, streams: Streams): Promise<n
   };
   const opened = await openConnection(flags);
   try {
-    const { vms, notSeen } = await readScan(opened.connection, () => {}, options);
+    const { vms, notSeen } = await readScan(opened.connection, undefined, options);
     const [worst] = vms;
     if (!worst) {
       streams.stderr.write(`cordon: no virtual machine in reach. ${notSeen.join('; ')}\n`);

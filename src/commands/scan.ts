@@ -84,9 +84,9 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
   try {
     await checkHeadlessCase(opened, flags);
     const told = (rows: unknown[]) => {
-      if (streams.stderr.isTTY && rows.length > 0) streams.stderr.write(`\r${rows.length} VMs …`);
+      if (rows.length > 0) streams.stderr.write(`\r${rows.length} VMs …`);
     };
-    const document = await readScan(opened.connection, told, {
+    const document = await readScan(opened.connection, streams.stderr.isTTY ? told : undefined, {
       ...burstOptions(flags),
       ...exploited,
       ...tags,

@@ -92,6 +92,8 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   let failed: { error: unknown } | null = null;
   let base: Opened | null = null;
   const open = async ({ tenant, subscription }: Place) => {
+    // The frame goes out before anything else takes the processor.
+    if (!base) await new Promise((resolve) => setImmediate(resolve));
     const { azurePorts } = await import('./azure-ports.ts');
     if (base) {
       const to = {
@@ -100,8 +102,6 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
       };
       return azurePorts({ ...flags, ...to }, base.another(to), options, program);
     }
-    // The frame goes out before anything else takes the processor.
-    await new Promise((resolve) => setImmediate(resolve));
     try {
       base = await (first ?? connect());
       return await azurePorts(flags, base, options, program);

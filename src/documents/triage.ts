@@ -384,6 +384,8 @@ export const alert = z.object({
   entities: z.object({ addresses: z.array(z.string()), accounts: z.array(z.string()) }),
   /** What Defender advises, one sentence each. */
   remediation: z.array(z.string()),
+  /** By what it is this VM's, where it does not name the VM's id: "its public address 20.1.2.3". */
+  matchedBy: z.string().optional(),
 });
 export const alerts = z.object({
   alerts: z.array(alert),

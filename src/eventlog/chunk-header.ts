@@ -16,6 +16,8 @@ export interface ChunkHeader {
   because: string;
   /** Where the records end; the whole chunk when the header cannot be believed. */
   end: number;
+  /** Is the end known, whether or not the records before it are whole? */
+  endKnown: boolean;
   /** Two chunks of the same content have the same; null when it is not verified. */
   identity: number | null;
 }
@@ -41,7 +43,7 @@ export function nextChunkSignature({ bytes }: ChunkView, from: number): number {
  */
 export function readChunkHeader(chunk: ChunkView, available: number): ChunkHeader {
   const { bytes, view } = chunk;
-  const unverified = { verified: false, identity: null, end: available };
+  const unverified = { verified: false, identity: null, end: available, endKnown: false };
   if (!hasChunkSignature(chunk)) {
     if (isEmpty(chunk)) return { ...unverified, kind: 'empty', because: '' };
     return { ...unverified, kind: 'foreign', because: 'no chunk begins here' };
@@ -54,14 +56,21 @@ export function readChunkHeader(chunk: ChunkView, available: number): ChunkHeade
   const headerSum = crc32(bytes.subarray(0x80, recordsFrom), crc32(bytes.subarray(0, 0x78)));
   const headerMatches = headerSum === view.getUint32(0x7c, true);
   if (headerMatches && crc32(bytes.subarray(recordsFrom, end)) === recordsSum)
-    return { kind: 'chunk', verified: true, because: '', end, identity: recordsSum * 65_536 + (end - 1) };
+    return {
+      kind: 'chunk',
+      verified: true,
+      because: '',
+      end,
+      endKnown: true,
+      identity: recordsSum * 65_536 + (end - 1),
+    };
   const none = (view.getUint32(0x78, true) & withoutChecksums) !== 0;
   const because = none
     ? 'the chunk was written without checksums'
     : headerMatches
       ? "the checksum of the chunk's records does not match"
       : "the checksum of the chunk's header does not match";
-  return { kind: 'chunk', verified: false, because, end, identity: null };
+  return { kind: 'chunk', verified: false, because, end, endKnown: headerMatches || none, identity: null };
 }
 
 /** The number of the chunk's last record, as its header reports it. */

@@ -44,7 +44,7 @@ export class ChunkReader {
     const decoded = this.#decode(chunk, verified ? end : available);
     if (!verified) {
       // The end given by a header that does not match is not trusted either: the bytes after it are read too.
-      const last = this.#walk(decoded, from, end, offset, false, budget, true);
+      const last = this.#walk(decoded, from, end, offset, false, budget, true, !header.endKnown);
       this.#walkOn(chunk, last.next, available, offset, last.number, budget);
       return;
     }
@@ -80,7 +80,10 @@ export class ChunkReader {
     this.#walk(this.#decode(chunk, available), from, end, offset, false, budget, false);
   }
 
-  /** Reads records from `from` to `end`. After damage it goes on with the next that can be one. */
+  /**
+   * Reads records from `from` to `end`. After damage it goes on with the next that can be one. `endsAnywhere`: the end is that
+   * of the chunk, and the records may end before it.
+   */
   #walk(
     decoded: DecodedChunk,
     from: number,
@@ -89,6 +92,7 @@ export class ChunkReader {
     verified: boolean,
     budget: Budget,
     resynchronise: boolean,
+    endsAnywhere = false,
   ): { next: number; number: number } {
     const { chunk } = decoded;
     this.#record.enter(decoded, offset, verified, budget);
@@ -100,12 +104,14 @@ export class ChunkReader {
         if (!resynchronise) break;
         const next = nextRecord(chunk, at + grain, end);
         const skipped = (next < 0 ? end : next) - at;
-        // Zeros after the last record are room that was not used yet.
-        if (next >= 0 || !onlyZeros(chunk, at, end))
+        const torn = tornRecord(chunk, at, end);
+        // Behind the last record is room that was not used yet, or what was there before.
+        const isRest = next < 0 && torn === undefined && number >= 0 && endsAnywhere;
+        if (next >= 0 || !(isRest || onlyZeros(chunk, at, end)))
           this.#listener.damage({
             offset: offset + at,
-            because: `${tornRecord(chunk, at, end) ?? 'no record begins here'}; ${skipped} bytes skipped`,
-            ...(next < 0 && tornRecord(chunk, at, end) === undefined ? { lost: skipped } : {}),
+            because: `${torn ?? 'no record begins here'}; ${skipped} bytes skipped`,
+            ...(torn === undefined ? { lost: skipped, before: next >= 0 } : {}),
           });
         if (next < 0) return { next: end, number };
         at = next;

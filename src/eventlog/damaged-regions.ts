@@ -1,8 +1,11 @@
+import { counted } from '../text/counts.ts';
+import { chunkSize } from './chunk-view.ts';
 import type { Damage } from './damage.ts';
 
-/** Nothing can be read from `offset` on, for so many bytes. */
+/** Nothing can be read from `offset` on, for so many bytes; `before`: records follow on them. */
 export interface LostBytes extends Damage {
   lost: number;
+  before: boolean;
 }
 
 const isLost = (damage: Damage): damage is LostBytes => 'lost' in damage;
@@ -15,6 +18,8 @@ export class DamagedRegions {
   #to = 0;
   /** A chunk that does not begin as one, whose records are still to be looked for. */
   #chunk: Damage | null = null;
+  /** Chunks of zeros that have come one after the other: room for more at the end of a log, a loss between two chunks. */
+  #zeros: { from: number; to: number } | null = null;
 
   constructor(report: (damage: Damage) => void) {
     this.#report = report;
@@ -27,11 +32,33 @@ export class DamagedRegions {
     this.#chunk = damage;
   }
 
+  /** Takes a chunk of zeros. */
+  zeros(offset: number, length: number): void {
+    this.#zeros = { from: this.#zeros?.from ?? offset, to: offset + length };
+  }
+
+  /** A chunk begins at a place: how many bytes of zeros there are before it, which it reports. */
+  chunkAfterZeros(offset: number): number {
+    const zeros = this.#zeros;
+    this.#zeros = null;
+    if (zeros === null || zeros.to !== offset) return 0;
+    const lost = zeros.to - zeros.from;
+    this.damage({
+      offset: zeros.from,
+      because: `zeros in the place of ${counted(Math.ceil(lost / chunkSize), 'chunk')}`,
+    });
+    return lost;
+  }
+
   /** Takes any other. */
   damage(damage: Damage): void {
     if (this.#chunk !== null && isLost(damage) && damage.offset === this.#chunk.offset) {
+      const { because } = this.#chunk;
       this.#chunk = null;
-      this.#to = damage.offset + damage.lost;
+      if (damage.before) {
+        this.flush();
+        this.#report({ offset: damage.offset, because: `${because}; ${damage.lost} bytes skipped` });
+      } else this.#to = damage.offset + damage.lost;
       return;
     }
     this.flush();

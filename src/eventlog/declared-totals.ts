@@ -12,6 +12,7 @@ export class DeclaredTotals {
   readonly #header: FileHeader;
   #chunks = 0;
   #lastRecord = 0;
+  #lost = 0;
 
   constructor(header: FileHeader) {
     this.#header = header;
@@ -23,6 +24,11 @@ export class DeclaredTotals {
     if (header.verified) this.#lastRecord = Math.max(this.#lastRecord, lastRecordNumber(chunk));
   }
 
+  /** Counts chunks whose loss was reported. */
+  lost(chunks: number): void {
+    this.#lost += chunks;
+  }
+
   /**
    * What is missing, reported at `offset`, the end of the file; null when all that the header counts was there.
    * `damaged`: damage was reported already, which explains that records are missing inside of chunks.
@@ -31,7 +37,7 @@ export class DeclaredTotals {
     const { recognised, sound, dirty, chunks, nextRecord } = this.#header;
     if (!recognised || !sound) return null;
     const records = `${this.#lastRecord} of the ${nextRecord - 1} records`;
-    if (this.#chunks < chunks) {
+    if (this.#chunks + this.#lost < chunks) {
       const counted = dirty || this.#lastRecord + 1 >= nextRecord ? '' : ` (${records})`;
       return { offset, because: `${this.#chunks} of the ${chunks} chunks that its header counts are there${counted}` };
     }

@@ -156,8 +156,10 @@ export class EventLogFile {
     let turn = 0;
     const next = (): Block | undefined => ring[(turn + 1) % ring.length];
     const last = chunkViewAt(new ArrayBuffer(chunkSize), 0);
-    let at = this.#head.length;
-    let digested = at;
+    let digested = this.#head.length;
+    // Of a log that lost its header the first chunk begins earlier.
+    const first = this.header.recognised ? -1 : this.#head.indexOf('ElfChnk\0', 0, 'latin1');
+    let at = first >= 0 ? first : digested;
     let realigned = 0;
     let before: ChunkView | null = null;
     let ahead = this.#fill(next(), at, digest);

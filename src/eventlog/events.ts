@@ -1,10 +1,10 @@
-import { readChunkHeader } from './chunk-header.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
 import { DamagedRegions } from './damaged-regions.ts';
 import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
 import type { LogEvent } from './log-event.ts';
+import { readChunk } from './read-chunk.ts';
 
 export interface EventsOptions {
   /** Only events with one of these numbers; the others are not rendered. All when absent. */
@@ -35,18 +35,8 @@ export async function* eventsOf(path: string, options: EventsOptions = {}): Asyn
   });
   const totals = new DeclaredTotals(file.header);
   try {
-    for await (const { chunk, offset, available, loose } of file.chunks(
-      options.signal ? { signal: options.signal } : {},
-    )) {
-      if (loose) reader.readLoose(chunk, available, offset);
-      else {
-        const header = readChunkHeader(chunk, available);
-        if (header.kind === 'empty') continue;
-        if (header.kind === 'foreign') regions.chunk({ offset, because: header.because });
-        else if (!header.verified) regions.damage({ offset, because: header.because });
-        totals.add(chunk, header);
-        reader.read(chunk, header, available, offset);
-      }
+    for await (const placed of file.chunks(options.signal ? { signal: options.signal } : {})) {
+      readChunk(placed, { reader, regions, totals });
       yield* found;
       found = [];
     }

@@ -20,9 +20,12 @@ export interface FileHeader {
 
 const signature = 'ElfFile\0';
 
+/** Do bytes begin as the header of an event log does? */
+export const startsAsEventLog = (bytes: Buffer): boolean => bytes.toString('latin1', 0, 8) === signature;
+
 /** Reads a file's header ([MS-EVEN6] names none; this is the layout that Windows writes since Vista, version 3). */
 export function readFileHeader(bytes: Buffer): FileHeader {
-  if (bytes.length < 128 || bytes.toString('latin1', 0, 8) !== signature)
+  if (bytes.length < 128 || !startsAsEventLog(bytes))
     return { recognised: false, sound: false, dirty: false, checksums: true, chunks: 0, nextRecord: 0 };
   const flags = bytes.readUInt32LE(0x78);
   const checksums = (flags & withoutChecksums) === 0;

@@ -1,8 +1,8 @@
-import { readChunkHeader } from './chunk-header.ts';
 import { type ChunkListener, ChunkReader } from './chunk-reader.ts';
 import { DamagedRegions } from './damaged-regions.ts';
 import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
+import { readChunk } from './read-chunk.ts';
 
 /** A file that was read to its end. */
 export interface ReadLog {
@@ -42,19 +42,9 @@ export async function readRecords(
       told.damage({ offset: 0, because: "the checksum of the file's header does not match" });
     if (!file.header.recognised) told.damage({ offset: 0, because: 'the file does not begin as an event log does' });
     const chunks = file.chunks({ digest: true, ...(options.signal ? { signal: options.signal } : {}) });
-    for await (const { chunk, offset, available, loose } of chunks) {
-      if (loose) {
-        regions.damage({ offset, because: `a chunk begins ${available} bytes further on than it should` });
-        reader.readLoose(chunk, available, offset);
-      } else {
-        const header = readChunkHeader(chunk, available);
-        if (header.kind === 'empty') continue;
-        if (header.kind === 'foreign') regions.chunk({ offset, because: header.because });
-        else if (!header.verified) regions.damage({ offset, because: header.because });
-        totals.add(chunk, header);
-        reader.read(chunk, header, available, offset);
-      }
-      options.onProgress?.(Math.min(1, (offset + available) / Math.max(1, file.size)));
+    for await (const placed of chunks) {
+      readChunk(placed, { reader, regions, totals });
+      options.onProgress?.(Math.min(1, (placed.offset + placed.available) / Math.max(1, file.size)));
       if (options.betweenChunks) await options.betweenChunks();
     }
     regions.flush();

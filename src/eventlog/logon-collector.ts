@@ -5,7 +5,7 @@ import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
 import type { LaterEvent, Success } from '../triage/logons/success.ts';
-import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
+import { type Ticks, ticksPerMinute, ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
 import { OtherWitnesses } from './other-witnesses.ts';
@@ -36,6 +36,7 @@ const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
 const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
 /** Events that follow a logon are rare; a log that holds more is reported as cut. */
 const mostLater = 100_000;
+const ticksPerDay = 24 * 60 * ticksPerMinute;
 
 /** Successful logons in columns: a domain controller's log holds millions. */
 class SuccessColumns {
@@ -96,6 +97,9 @@ export class LogonCollector {
   readonly #successes = new SuccessColumns();
   readonly #privileges = new PrivilegeColumns();
   readonly #later: { event: LaterEvent; recordId: number }[] = [];
+  /** Of Linux, by computer and words. */
+  readonly #actions = new Map<string, LaterEvent[]>();
+  #actionsKept = 0;
   readonly #names = new Names();
   #lastComputer = '';
   #lastNumber = this.#names.numberOf('');
@@ -292,6 +296,24 @@ export class LogonCollector {
     });
   }
 
+  /** Takes what a line of syslog says that someone did on Linux; one that comes again within a day counts once. */
+  takeAction({ at, computer, what }: { at: Ticks; computer: string; what: string }): void {
+    const key = `${computer.toLowerCase()}\n${what}`;
+    const known = this.#actions.get(key) ?? [];
+    const near = known.find((one) => Math.abs(one.at - at) < ticksPerDay);
+    if (near) {
+      near.at = Math.min(near.at, at);
+      return;
+    }
+    if (this.#actionsKept >= mostLater) {
+      this.cut += 1;
+      return;
+    }
+    this.#actionsKept += 1;
+    known.push({ at, eventId: 0, computer, logonId: '', what });
+    this.#actions.set(key, known);
+  }
+
   /** Once all is read: adds what other events report of failed logons. */
   finish(thresholds: Thresholds): void {
     const entered = this.verifiedSuccesses + this.unverifiedSuccesses > 0;
@@ -378,7 +400,8 @@ export class LogonCollector {
       });
     }
     for (const success of this.#witnessed.successes) successes.push(success);
-    const later = this.#later.map(({ event }) => {
+    const actions = [...this.#actions.values()].flat();
+    const later: LaterEvent[] = this.#later.map(({ event }) => {
       const what = this.#sids.told(event.what);
       return what === event.what ? event : { ...event, what };
     });
@@ -393,7 +416,7 @@ export class LogonCollector {
         what: `special privileges for ${this.#names.text(subject.at(i))}`,
       });
     }
-    return { successes, later };
+    return { successes, later: [...later, ...actions] };
   }
 
   /** A computer's number for `SeenEvents`, whatever the case of its name. */

@@ -48,6 +48,15 @@ interface Line extends Taken {
   line: SyslogLine;
 }
 
+/** A record of btmp, or a session of wtmp. */
+interface Utmp {
+  at: Ticks;
+  computer: string;
+  account: string;
+  address: string;
+  failed: boolean;
+}
+
 interface RdpEvent extends Taken {
   eventId: number;
   account: string;
@@ -72,10 +81,13 @@ export class OtherWitnesses {
   /** Lines of them beyond those that are kept. */
   cutLines = 0;
   readonly #rdp: RdpEvent[] = [];
+  readonly #utmp: Utmp[] = [];
+  /** How many times a record is in the last file that had it, and how many of them were kept. */
+  readonly #utmpSeen = new Map<string, { file: number; inFile: number; kept: number }>();
 
   /** Events and lines that were kept: each reports a logon, failed or not. */
   get held(): number {
-    return this.#held + this.#syslog.length;
+    return this.#held + this.#syslog.length + this.#utmp.length;
   }
 
   /** Are there lines of OpenSSH? It logs what failed and what succeeded side by side. */
@@ -94,6 +106,30 @@ export class OtherWitnesses {
     else this.#syslog.push(line);
   }
 
+  /** Takes a record of btmp or wtmp; one that another file has too (`file` is its number) counts once. */
+  takeUtmp(record: Utmp & { processId: number }, file: number): void {
+    const { at, failed, processId, account, address } = record;
+    const key = `${at} ${failed} ${processId} ${account}\n${address}`;
+    const seen = this.#utmpSeen.get(key) ?? { file, inFile: 0, kept: 0 };
+    this.#utmpSeen.set(key, seen);
+    seen.inFile = seen.file === file ? seen.inFile + 1 : 1;
+    seen.file = file;
+    if (seen.inFile <= seen.kept) return;
+    seen.kept = seen.inFile;
+    if (this.#utmp.length >= mostLines) this.cutLines += 1;
+    else this.#utmp.push(record);
+  }
+
+  /** Are there records of btmp? */
+  get hasBtmp(): boolean {
+    return this.#utmp.some(({ failed }) => failed);
+  }
+
+  /** How many sessions wtmp has. */
+  get utmpSessions(): number {
+    return this.#utmp.filter(({ failed }) => !failed).length;
+  }
+
   /** Are there a domain controller's tickets? */
   get hasTickets(): boolean {
     return this.#tickets.length > 0;
@@ -104,7 +140,14 @@ export class OtherWitnesses {
     const distinct = (rows: readonly { computer: string }[]): string[] => [
       ...new Set(rows.map(({ computer }) => computer.trim().toLowerCase())),
     ];
-    return { tickets: distinct(this.#tickets), sshd: [...distinct(this.#lines), ...distinct(this.#syslog)] };
+    return {
+      tickets: distinct(this.#tickets),
+      sshd: [
+        ...distinct(this.#lines),
+        ...distinct(this.#syslog),
+        ...distinct(this.#utmp.filter(({ failed }) => !failed)),
+      ],
+    };
   }
 
   /** Connections of Remote Desktop (131), or its sessions (21, 25), by address, most first: no proof that none failed. */
@@ -199,6 +242,7 @@ export class OtherWitnesses {
     const ssh = sshLogons([...verified, ...onceAcrossFiles(this.#syslog)]);
     addSshAttempts(failures, known, ssh.failures, false);
     addSshAttempts(failures, known, sshLogons(doubted).failures, true);
+    const sessions = this.#addUtmp(failures, ssh.successes);
     const witnesses: Witness[] = [];
     for (const { eventId, at, computer, address, account, verified: sure } of this.#rdp) {
       if (eventId === rdpRefused && !security)
@@ -210,7 +254,37 @@ export class OtherWitnesses {
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
       .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));
     const beside = [...ssh.successes.map(successOf), ...tickets];
-    return { successes: [...beside, ...this.#sessions()], besideFailures: beside.length, witnesses };
+    return { successes: [...beside, ...sessions, ...this.#sessions()], besideFailures: beside.length, witnesses };
+  }
+
+  /**
+   * Adds what btmp alone reports: sshd writes a line of the same attempt. Gives the sessions of wtmp that no line of sshd
+   * reports.
+   */
+  #addUtmp(failures: FailureColumns, accepted: readonly LogonEvent[]): Success[] {
+    const known = new KnownFailures(failures);
+    const computers = failures.computers.texts.slice(0, computersTried);
+    const logged = new Map<string, LogonEvent[]>();
+    for (const logon of accepted) {
+      const place = sessionPlace(logon.account, logon.at, 0);
+      logged.set(place, [...(logged.get(place) ?? []), logon]);
+    }
+    const isLogged = (record: Utmp): boolean =>
+      [-1, 0, 1].some((by) =>
+        logged.get(sessionPlace(record.account, record.at, by))?.some((logon) => isSession(logon, record)),
+      );
+    const successes: Success[] = [];
+    for (const record of this.#utmp) {
+      const { computer, address, failed } = record;
+      if (failed) {
+        const source = failures.addresses.find(sourceAddress(address));
+        const fits = (row: number): boolean => failures.address[row] === source;
+        const places = computer === '' ? computers : [computer];
+        if (!places.some((place) => known.spend({ ...record, computer: place }, utmpNear, fits) >= 0))
+          failures.addEvent(eventOf(record, 'btmp:failed', ''), false);
+      } else if (!isLogged(record)) successes.push(successOf(eventOf(record, '', '')));
+    }
+    return successes;
   }
 
   /**
@@ -235,6 +309,20 @@ export class OtherWitnesses {
 
 const rdpEvents = new Set([rdpConnected, rdpBroken, rdpRefused, rdpAuthenticated, sessionLogon, sessionReconnected]);
 const sessions = new Set([sessionLogon, sessionReconnected]);
+/** sshd writes its line and the record one after the other; the record may keep whole seconds alone. */
+const utmpNear = 2 * ticksPerSecond;
+const sessionNear = 5 * ticksPerSecond;
+/** Logons of an account by the stretch of time that they are in. */
+const sessionPlace = (account: string, at: Ticks, by: number): string =>
+  `${account}\n${Math.floor(at / sessionNear) + by}`;
+/** Of a record whose computer is not known. */
+const computersTried = 50;
+
+/** Is a session of wtmp the logon that sshd logged? */
+const isSession = (logon: LogonEvent, { at, computer }: Utmp): boolean =>
+  Math.abs(logon.at - at) <= sessionNear &&
+  (computer === '' || logon.computer.toLowerCase() === computer.toLowerCase());
+
 /** NTLM is validated before the logon is refused, on the same computer. */
 const ntlmNear = 2 * ticksPerSecond;
 

@@ -18,9 +18,10 @@ import type { TakenRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
+import { computerBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
-export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog;
+export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog | UtmpFile;
 
 /** A file that could not be read at all. */
 export interface UnreadLog {
@@ -79,10 +80,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
     ...(threads === undefined ? {} : { threads }),
   });
   try {
-    // An export holds what a log beside it may hold in full: it is read after them.
-    const order = [...logs.entries()].sort(
-      ([, a], [, b]) => Number(a.format === 'events') - Number(b.format === 'events'),
-    );
+    const order = [...logs.entries()].sort(([, a], [, b]) => turnOf(a) - turnOf(b));
     for (const [at, log] of order) {
       const { path } = log;
       const told = new Told(collector, options.onEvent);
@@ -90,6 +88,12 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
       try {
         if (log.format === 'events') {
           files.push(await readExportedLogons(log, collector, alone));
+          continue;
+        }
+        if (isUtmp(log)) {
+          files.push(
+            await readUtmpLogons(log, { computer: computerBeside(path, files), number: at }, collector, alone),
+          );
           continue;
         }
         if (log.format !== 'evtx') {
@@ -117,6 +121,14 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
     accounts: collector.failures.accounts.size - 1,
   };
 }
+
+/** An export holds what a log beside it may hold in full, and btmp does not name the computer, as logs beside it do. */
+const turnOf = ({ format }: Exclude<LogFile, string>): number => {
+  if (format === 'events') return 1;
+  return format === 'btmp' || format === 'wtmp' ? 2 : 0;
+};
+
+const isUtmp = (log: Exclude<LogFile, string>): log is UtmpFile => log.format === 'btmp' || log.format === 'wtmp';
 
 /** Hands a file's records to the collector, and counts what the file itself holds. */
 class Told {
@@ -224,10 +236,15 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
     return unknown(
       'absent',
       printable(
-        [`no logon event, failed or not, is in ${names}`, ...connectionsOf(collector), ...cleared].join('; '),
+        [
+          `no logon event, failed or not, is in ${names}`,
+          ...connectionsOf(collector),
+          ...sessionsOf(collector),
+          ...cleared,
+        ].join('; '),
         900,
       ),
-      files.every(({ channel }) => channel === 'syslog' || channel === 'journal')
+      files.every(isOfLinux)
         ? 'open auth.log or secure, or the journal of sshd (journalctl -o export), of a time when it logged logons'
         : files.some(({ channel }) => channel.toLowerCase() === 'security')
           ? 'open a Security log of a time when logons were audited (auditpol /get /category:*), or one of another computer'
@@ -239,12 +256,16 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const damages = files.reduce((sum, file) => sum + file.damages, 0);
   const unverified = files.reduce((sum, file) => sum + file.unverified, 0);
   const knowing = collector.computersWithSuccesses;
-  const collected = entered > 0 || collector.other.hasTickets || (security === null && collector.other.hasSshLines);
+  const collected =
+    entered > 0 ||
+    collector.other.hasTickets ||
+    (security === null && (collector.other.hasSshLines || collector.other.utmpSessions > 0));
   const evidence = (withUnverified: boolean) => {
     const { successes, later } = collector.evidence(withUnverified);
     const successEvidence: SuccessEvidence = {
-      ...successesOn(collected, damages === 0),
-      on: (computer) => successesOn(knowing.has(computer), !files.some((file) => mayHaveLost(file, computer))),
+      ...successesOn(collected, damages === 0, files.every(isOfLinux)),
+      on: (computer) =>
+        successesOn(knowing.has(computer), !files.some((file) => mayHaveLost(file, computer)), files.every(isOfLinux)),
       rows: successes,
     };
     return assembleLogons({
@@ -273,7 +294,7 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
         ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
-        ...(security === null && !collector.other.hasSyslog
+        ...(security === null && !collector.other.hasSyslog && !collector.other.hasBtmp
           ? ['logons of other kinds than these logs tell: no Security log was opened']
           : []),
         ...cleared.map((text) => `what was there before: ${text}`),
@@ -293,7 +314,7 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
 }
 
 /** How far successful logons are known, by whether any would be there and whether the logs are whole. */
-const successesOn = (collected: boolean, complete: boolean): Omit<SuccessEvidence, 'rows' | 'on'> => ({
+const successesOn = (collected: boolean, complete: boolean, linux: boolean): Omit<SuccessEvidence, 'rows' | 'on'> => ({
   collected,
   complete,
   ...(collected
@@ -301,14 +322,20 @@ const successesOn = (collected: boolean, complete: boolean): Omit<SuccessEvidenc
         because: 'parts of the opened logs are damaged, and may have held a logon',
         cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
       }
-    : {
-        because: 'the opened logs hold no successful logon (4624)',
-        cure: 'open a Security log of that computer that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited',
-      }),
+    : linux
+      ? {
+          because: 'the opened logs hold no successful logon',
+          cure: 'open auth.log or secure, the journal, or wtmp of that computer',
+        }
+      : {
+          because: 'the opened logs hold no successful logon (4624)',
+          cure: 'open a Security log of that computer that has successful logons too (4624; 4768 of a domain controller): auditpol /get /category:* shows whether they are audited',
+        }),
 });
 
 /** Logs that can hold logons, by the log that their first record was written to. */
-const logonChannels = /^(?:security|forwardedevents|syslog|journal)?$|openssh|terminalservices|remotedesktop/i;
+const logonChannels =
+  /^(?:security|forwardedevents|syslog|journal|btmp|wtmp)?$|openssh|terminalservices|remotedesktop/i;
 
 /** Is the log damaged, and may it have held logons of the computer? */
 function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string): boolean {
@@ -332,6 +359,16 @@ function connectionsOf({ other }: LogonCollector): string[] {
     return [`Remote Desktop counts ${counted(total, of.slice(0, -1))} there, of ${listed(told, addressesTold)}`];
   });
 }
+
+/** "wtmp has 3 sessions, which say nothing of logons that failed"; nothing where there is none. */
+function sessionsOf({ other: { utmpSessions } }: LogonCollector): string[] {
+  return utmpSessions === 0
+    ? []
+    : [`wtmp has ${counted(utmpSessions, 'session')}, which say nothing of logons that failed`];
+}
+
+const ofLinux = new Set(['syslog', 'journal', 'btmp', 'wtmp']);
+const isOfLinux = ({ channel }: LogonLog): boolean => ofLinux.has(channel);
 
 const clearingsTold = 5;
 

@@ -4,20 +4,22 @@ import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts
 import { yearNote } from '../syslog/years.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { linuxAction } from '../triage/logons/linux-actions.ts';
 import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import { openingError } from './event-log-file.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
 import { Span } from './span.ts';
 
 const mostComputers = 50;
+const longestAction = 1024;
 
 /** Lines about logons: those of sshd, which splits itself since 9.8, of dropbear, of a unit (`journalctl -o with-unit`), and what PAM says of guesses over the network. */
 const mayTell = ({ program, message }: SyslogEntry): boolean =>
-  /^(?:sshd|dropbear$|ssh@?[\w.-]*\.service$)/.test(program) ||
+  /^(?:sshd|(?:dropbear|pam_duo|login_duo)$|ssh@?[\w.-]*\.service$)/.test(program) ||
   (/authentication failures?\b/.test(message) && message.includes('rhost'));
 
 /**
@@ -67,6 +69,7 @@ class SyslogReading {
   readonly #number: number;
   readonly #span = new Span();
   readonly #lines: FiledLine[] = [];
+  readonly #actions: { at: Ticks; computer: string; what: string }[] = [];
   readonly #computers = new Set<string>();
   readonly #damaged: { offset: number; because: string }[] = [];
   /** By host, what its last line said, for `last message repeated 3 times`. */
@@ -83,6 +86,7 @@ class SyslogReading {
     this.#records += 1;
     this.#span.add(entry.at);
     if (this.#computers.size < mostComputers) this.#computers.add(entry.host);
+    this.#takeAction(entry);
     const again = lastRepeated.exec(entry.message);
     const told = again ? (this.#before.get(entry.host) ?? (entry.host === '---' ? this.#last : undefined)) : entry;
     if (told === undefined) return;
@@ -101,6 +105,12 @@ class SyslogReading {
     if (this.#before.size < mostComputers || this.#before.has(entry.host)) this.#before.set(entry.host, entry);
   }
 
+  #takeAction({ at, host: computer, program, message }: SyslogEntry): void {
+    const what = linuxAction({ program, message: message.slice(0, longestAction) });
+    // A part of a line keeps the whole portion that it was read in.
+    if (what !== '') this.#actions.push({ at, computer, what: Buffer.from(printable(what, longestAction)).toString() });
+  }
+
   damage(offset: number, because: string): void {
     this.#damaged.push({ offset, because });
   }
@@ -108,6 +118,7 @@ class SyslogReading {
   /** Where there are lines about logons, the whole log was listening. */
   give(collector: LogonCollector): void {
     for (const line of this.#lines) collector.other.takeLine(line);
+    for (const action of this.#actions) collector.takeAction(action);
     const ends = this.#lines.length > 0 ? this.#span.ends : null;
     if (!ends) return;
     collector.otherSpan.add(ends.first);

@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
+import type { UtmpFormat } from '../syslog/utmp.ts';
 import type { DerivedYear } from '../syslog/years.ts';
 import { printable } from '../text/printable.ts';
 import { EvidenceError } from './evidence-error.ts';
@@ -7,7 +8,7 @@ import type { EventForm } from './exported-events/event-form.ts';
 import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat;
+export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat | UtmpFormat;
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -28,9 +29,11 @@ export interface EvidenceFile {
 export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =>
   format === 'syslog' || format.startsWith('journal-');
 
+export const isUtmpFormat = (format: EvidenceFormat): format is UtmpFormat => format === 'btmp' || format === 'wtmp';
+
 /** Can a file of that format hold logons? */
 export const isLogFormat = (format: EvidenceFormat): boolean =>
-  format === 'evtx' || format === 'events' || isSyslogFormat(format);
+  format === 'evtx' || format === 'events' || isUtmpFormat(format) || isSyslogFormat(format);
 
 /** A file that is evidence, or may be, and is not read: why. */
 export interface UnreadFile {

@@ -1,12 +1,16 @@
+import { baseName } from '../archives/evidence-path.ts';
 import { archiveKind, headOf, isPacked, unpackedName } from '../archives/open-file.ts';
 import { notAnEventLog } from '../eventlog/event-log-file.ts';
 import { beginsAsJournal } from '../syslog/journal-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
+import { utmpFormat } from '../syslog/utmp.ts';
+import { decodedHead } from './decoded-head.ts';
 import type { FileKind } from './evidence-files.ts';
 import { eventForm } from './exported-events/event-form.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
+import { utmpTable } from './utmp-records.ts';
 
 /** How much of a file is looked at. */
 const headBytes = 64 * 1024;
@@ -43,8 +47,12 @@ export async function fileKind(path: string): Promise<FileKind> {
   if (archive === 'tar') return { kind: 'archive' };
   const unread = packedWithout(path, text);
   if (unread) return unread;
+  const records = utmpFormat(baseName(path), head);
+  if (records) return { kind: 'evidence', format: records, table: utmpTable };
   const artifact = artifactOf(path, head);
   if (artifact) return { kind: 'artifact', ...artifact };
+  const lossy = lossyExport(decodedHead(head) ?? '');
+  if (lossy !== '') return { kind: 'refused', because: lossy };
   const known = recognisedSyslog(text) ?? recognisedTable(path, head);
   if (known.kind === 'stranger' && /\.(?:zip|tar|tgz)$/i.test(path))
     return { kind: 'refused', because: 'it is no archive, whatever its name says, or its beginning is lost' };
@@ -64,6 +72,20 @@ function packedWithout(path: string, text: string): FileKind | null {
       because: `it is packed, and its name does not say so: add .${text.startsWith('\u001f') ? 'gz' : 'zst'} to it`,
     };
   return null;
+}
+
+/**
+ * Why an export is not read that leaves out what makes it evidence; "" for any other. Of Run Command the answer keeps the last
+ * 4,096 bytes alone (learn.microsoft.com/azure/virtual-machines/windows/run-command, as of 2026-11).
+ */
+function lossyExport(text: string): string {
+  if (/^Event\[\d+\]:?\s*\r?\n\s*Log Name:/.test(text))
+    return 'it is the text of wevtutil, without the names of its fields: export XML (wevtutil qe LOG /f:xml)';
+  if (/^"?(?:Keywords|Level)"?,"?Date and Time"?,"?Source"?,"?Event ID"?,/.test(text))
+    return 'it is CSV of Event Viewer, without computer, record number and time zone: save the log as .evtx or XML';
+  if (/^\s*\{\s*"value"\s*:\s*\[\s*\{\s*"code"\s*:\s*"(?:ComponentStatus|ProvisioningState)\//.test(text))
+    return 'it is the answer of a Run Command, which keeps the last 4 KB of what the script wrote: have it write a file, and name that';
+  return '';
 }
 
 /** Lines of a head that are tried. */

@@ -83,6 +83,11 @@ const names: readonly (Artifact & { name: RegExp })[] = [
   { name: /^\$(?:J|UsnJrnl.*)$/i, what: 'USN journal', cure: 'read them with MFTECmd' },
   { name: /^\$MFT(?:Mirr)?$/i, what: '$MFT', cure: 'read them with MFTECmd or analyzeMFT' },
   {
+    name: /^(?:.*%2F)?lastlog$/i,
+    what: 'lastlog',
+    cure: 'read them with lastlog(8), beside the passwd of their computer',
+  },
+  {
     name: /\.etl$/i,
     what: 'event trace (.etl)',
     cure: 'read them with tracerpt, or convert them (netsh trace convert)',

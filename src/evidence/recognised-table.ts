@@ -1,6 +1,7 @@
 import { baseName } from '../archives/evidence-path.ts';
 import { unpackedName } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
+import { artifactTable } from './artifact-table.ts';
 import { columnName } from './column-names.ts';
 import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
@@ -35,7 +36,10 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
     (first && isKnownTable(first.type) ? first.type : undefined) ??
     (isKnownTable(stem) && (first ? mayBe(stem, first.names) : format !== 'csv') ? stem : undefined) ??
     (first ? (huntedTable(first.record) ?? tableOf(first.names)) : undefined);
-  if (table === undefined) return { kind: 'tableless', format };
+  if (table === undefined) {
+    const own = first && artifactTable(path, first.names);
+    return own && !isKnownTable(own) ? { kind: 'evidence', format, table: own } : { kind: 'tableless', format };
+  }
   const hunted = first?.names.includes('Timestamp') && !first.names.includes('TimeGenerated');
   return { kind: 'evidence', format, table, ...(hunted ? { shape: 'hunting' } : {}) };
 }

@@ -1,11 +1,12 @@
 import { EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
-import { type EvidenceFile, isSyslogFormat } from './evidence-files.ts';
+import { type EvidenceFile, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
 import type { Reading } from './reading.ts';
 import { shapedSource } from './shaped-exports.ts';
 import type { Source } from './source.ts';
 import { syslogSource } from './syslog-logs.ts';
 import { TextExport } from './text-export.ts';
+import { utmpSource } from './utmp-records.ts';
 
 /** A file by the way in which its rows are read: piece by piece, or into memory. */
 export type OpenedFile = { file: EvidenceFile } & (
@@ -32,6 +33,7 @@ export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
       const source = exportedEventsSource({ path, form: form ?? 'xml' }, events);
       return { file, text: undefined, source };
     }
+    if (isUtmpFormat(format)) return { file, text: undefined, source: utmpSource({ path, format }) };
     if (isSyslogFormat(format))
       return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
     if (shape)

@@ -334,6 +334,66 @@ const deviation = (options: { root: boolean; population: boolean; condition?: nu
     };
   }, options.condition);
 
+/** The sums of two variables, of their products, and how many pairs of both there are. */
+const covariance = (options: { population: boolean; condition?: number }): Aggregate =>
+  folding((first): Fold<{ n: number; x: number; y: number; together: number }> => {
+    numeric(first, argument(first, 0).type);
+    numeric(first, argument(first, 1).type);
+    return {
+      start: () => ({ n: 0, x: 0, y: 0, together: 0 }),
+      next: (call) => {
+        const [left, right] = [reals(call, 0), reals(call, 1)];
+        return (s, row) => {
+          const [x, y] = [left(row), right(row)];
+          if (x === null || y === null) return s;
+          s.n += 1;
+          const delta = x - s.x;
+          s.x += delta / s.n;
+          s.y += (y - s.y) / s.n;
+          s.together += delta * (y - s.y);
+          return s;
+        };
+      },
+      value: ({ n, together }) => {
+        const by = options.population ? n : n - 1;
+        return by > 0 ? together / by : null;
+      },
+    };
+  }, options.condition);
+
+/** The values of a group with their weights, which stand for so many of each. */
+const weighted = (of: (call: Call) => (sorted: readonly (readonly [Value, number])[]) => Value): Aggregate =>
+  folding((first): Fold<(readonly [Value, number])[]> => {
+    numeric(first, argument(first, 0).type);
+    const result = of(first);
+    return {
+      start: () => [],
+      next: (call) => {
+        const { at } = argument(call, 0);
+        const weight = reals(call, 1);
+        return (values, row) => {
+          const [value, times] = [at(row), weight(row)];
+          if (value !== null && times !== null && times > 0) values.push([value, times]);
+          return values;
+        };
+      },
+      value: (values) => result(values.sort(([a], [b]) => compareValues(a, b))),
+    };
+  });
+
+function weightedRank(sorted: readonly (readonly [Value, number])[], percent: number): Value {
+  const rank = rankOf(
+    percent,
+    sorted.reduce((sum, [, times]) => sum + times, 0),
+  );
+  let passed = 0;
+  for (const [value, times] of sorted) {
+    passed += times;
+    if (passed >= rank) return value;
+  }
+  return sorted.at(-1)?.[0] ?? null;
+}
+
 /** The values of a group without nulls, from which `of` makes the aggregate when they are in ascending order. */
 const ranked = (of: (call: Call) => (sorted: readonly Value[]) => Value): Aggregate =>
   folding((first): Fold<Value[]> => {
@@ -354,24 +414,36 @@ const ranked = (of: (call: Call) => (sorted: readonly Value[]) => Value): Aggreg
   });
 
 /** The value of nearest rank. */
-function nearestRank(sorted: readonly Value[], percent: number): Value {
+export function nearestRank(sorted: readonly Value[], percent: number): Value {
   if (sorted.length === 0) return null;
-  const rank = Math.ceil((percent / 100) * sorted.length);
-  return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] ?? null;
+  return sorted[Math.min(sorted.length, rankOf(percent, sorted.length)) - 1] ?? null;
 }
 
+/** From 1. A product that is a whole number but for its last bit is that number. */
+const rankOf = (percent: number, count: number): number => Math.max(1, Math.ceil((percent * count) / 100 - 1e-9));
+
+/** The percentiles that a call asks for: each an argument, or all in an array. */
+const percentsOf = (call: Call, from: number): number[] =>
+  call.args.slice(from).flatMap((a) => {
+    const given = a.at(0);
+    return Array.isArray(given) ? given.map(Number) : [Number(given)];
+  });
+
 const percentile: Aggregate = ranked((call) => {
-  const percent = Number(argument(call, 1).at(0));
+  const [percent = 0] = percentsOf(call, 1);
   return (sorted) => nearestRank(sorted, percent);
 });
 
 /** The percentiles of a group as an array; percentiles() makes columns of them. */
 export const percentilesArray: Aggregate = ranked((call) => {
-  const percents = call.args.slice(1).flatMap((a) => {
-    const given = a.at(0);
-    return Array.isArray(given) ? given : [given];
-  });
-  return (sorted) => percents.map((p) => nearestRank(sorted, Number(p)));
+  const percents = percentsOf(call, 1);
+  return (sorted) => percents.map((percent) => nearestRank(sorted, percent));
+});
+
+/** The same of values with weights; percentilesw() makes columns of them. */
+export const percentileswArray: Aggregate = weighted((call) => {
+  const percents = percentsOf(call, 2);
+  return (sorted) => percents.map((percent) => weightedRank(sorted, percent));
 });
 
 const listIf: Aggregate = makeList({ condition: 1, limit: 2 });
@@ -413,6 +485,15 @@ export const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map(
     varianceif: deviation({ root: false, population: false, condition: 1 }),
     variancep: deviation({ root: false, population: true }),
     percentile,
+    percentilew: weighted((call) => {
+      const percent = percentsOf(call, 2)[0] ?? 0;
+      return (sorted) => weightedRank(sorted, percent);
+    }),
+    percentilesw_array: percentileswArray,
+    covariance: covariance({ population: false }),
+    covarianceif: covariance({ population: false, condition: 2 }),
+    covariancep: covariance({ population: true }),
+    covariancepif: covariance({ population: true, condition: 2 }),
     percentiles_array: percentilesArray,
     binary_all_or: bits(0n, (a, b) => a | b),
     binary_all_xor: bits(0n, (a, b) => a ^ b),

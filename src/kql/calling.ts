@@ -1,6 +1,6 @@
 import { calledBody, child, isTabular, list, type Node, nodeClass, optional, simpleName, startOf } from './language.ts';
 import type { Rows } from './rows.ts';
-import { type Binding, fail, refuse, type Scope, within } from './scope.ts';
+import { type Binding, fail, optionName, refuse, type Scope, within } from './scope.ts';
 
 const MAX_CALL_DEPTH = 32;
 
@@ -27,18 +27,19 @@ export function callFunction(
   const body = copy ?? written;
   const names = new Map(binding.scope.names);
   const given = new Map<string, Node>();
-  const positional: Node[] = [];
-  for (const a of argumentNodes) {
+  // An argument without a name is that of its place, whatever is named beside it.
+  const positional = new Map<number, Node>();
+  argumentNodes.forEach((a, i) => {
     if (nodeClass(a) === 'SimpleNamedExpression') given.set(simpleName(child(a, 'Name')), child(a, 'Expression'));
-    else positional.push(a);
-  }
+    else positional.set(i, a);
+  });
   list(optional(child(declaration, 'Parameters'), 'Parameters')).forEach((parameter, i) => {
     const name = simpleName(child(child(parameter, 'NameAndType'), 'Name'));
     if (piped && i === 0) {
       names.set(name, { kind: 'table', rows: () => piped });
       return;
     }
-    const argument = given.get(name) ?? positional[piped ? i - 1 : i];
+    const argument = given.get(name) ?? positional.get(piped ? i - 1 : i);
     const fallback = optional(parameter, 'DefaultValue');
     if (argument) names.set(name, bind(argument, scope));
     else if (fallback) names.set(name, bind(child(fallback, 'Value'), { ...binding.scope, frame: undefined }));
@@ -91,9 +92,15 @@ export function declare(statement: Node, scope: Scope): Scope {
       names.set(simpleName(child(statement, 'Name')), bind(child(statement, 'Expression'), scope));
       return { ...scope, names };
     }
-    case 'SetOptionStatement':
-      // Options ask for limits and traces of the service, none of which changes the answer.
-      return scope;
+    case 'SetOptionStatement': {
+      // Options ask for limits and traces of the service, which change no answer, but for those of bin_auto().
+      const name = simpleName(child(statement, 'Name'));
+      const clause = optional(statement, 'ValueClause');
+      if (!name.startsWith('query_bin_auto_') || !clause) return scope;
+      const names = new Map(scope.names);
+      names.set(optionName(name), bind(child(clause, 'Expression'), scope));
+      return { ...scope, names };
+    }
     default:
       return refuse(nodeClass(statement).replace(/Statement$/, ''), statement, scope);
   }

@@ -10,6 +10,7 @@ import { firstTaken } from './operators/sort.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
 import type { ReadTable } from './read-table.ts';
 import { type Hold, isStream, type Rows, whole } from './rows.ts';
+import { scanIds } from './scan-ids.ts';
 import { fail, type Run, SchemaFound, type Scope } from './scope.ts';
 import type { Table } from './table.ts';
 import { rows, tabular } from './tabular.ts';
@@ -103,7 +104,7 @@ function answer(
         text = whole;
         analysis = checked(text, schema, options.anyCase ?? false);
       }
-      const edits = parseOverwrites(analysis);
+      const edits = [...parseOverwrites(analysis), ...scanIds(text, analysis)];
       if (edits.length > 0) {
         for (const edit of edits.toSorted((a, b) => b.at - a.at)) text = insert(text, edit, insertions, false);
         analysis = checked(text, schema, options.anyCase ?? false);

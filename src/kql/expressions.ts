@@ -4,15 +4,18 @@ import { callFunction } from './calling.ts';
 import { reader, type Vector, vectorOf } from './frame.ts';
 import { ADDRESS_FUNCTIONS } from './functions/addresses.ts';
 import { ARRAY_FUNCTIONS } from './functions/arrays.ts';
-import { CONVERSION_FUNCTIONS } from './functions/conversions.ts';
+import { CONVERSION_FUNCTIONS, RANDOM_FUNCTIONS } from './functions/conversions.ts';
 import { DATE_FUNCTIONS } from './functions/dates.ts';
-import { DYNAMIC_FUNCTIONS, element } from './functions/dynamics.ts';
+import { DYNAMIC_FUNCTIONS, DYNAMIC_TUPLES, element } from './functions/dynamics.ts';
+import { ENCODING_FUNCTIONS } from './functions/encodings.ts';
+import { GEOGRAPHY_FUNCTIONS } from './functions/geography.ts';
 import { IPV6_FUNCTIONS } from './functions/ipv6.ts';
 import { NUMBER_FUNCTIONS } from './functions/numbers.ts';
 import { ROW_FUNCTIONS } from './functions/rows.ts';
 import { SERIES_FUNCTIONS, SERIES_TUPLES } from './functions/series.ts';
 import { STRING_FUNCTIONS } from './functions/strings.ts';
 import { STRUCTURED_FUNCTIONS } from './functions/structured.ts';
+import { TIME_ZONE_FUNCTIONS } from './functions/time-zones.ts';
 import {
   child,
   isTabular,
@@ -42,6 +45,7 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...STRING_FUNCTIONS,
     ...DATE_FUNCTIONS,
     ...CONVERSION_FUNCTIONS,
+    ...RANDOM_FUNCTIONS,
     ...NUMBER_FUNCTIONS,
     ...DYNAMIC_FUNCTIONS,
     ...ADDRESS_FUNCTIONS,
@@ -50,8 +54,14 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...SERIES_FUNCTIONS,
     ...ARRAY_FUNCTIONS,
     ...IPV6_FUNCTIONS,
+    ...ENCODING_FUNCTIONS,
+    ...GEOGRAPHY_FUNCTIONS,
+    ...TIME_ZONE_FUNCTIONS,
   }),
 );
+
+/** Functions that make several columns at once. */
+const TUPLES: ReadonlyMap<string, Implementation> = new Map(Object.entries({ ...SERIES_TUPLES, ...DYNAMIC_TUPLES }));
 
 /** Functions that are refused for a reason that is worth a sentence. */
 const REFUSED: ReadonlyMap<string, string> = new Map(
@@ -74,10 +84,12 @@ export function tupleColumns(
 ): { names: string[]; vectors: Vector[] } | undefined {
   if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
   const called = simpleName(child(node, 'Name'));
-  const implementation = SERIES_TUPLES[called];
-  if (!implementation || !Object.hasOwn(SERIES_TUPLES, called) || scope.names.has(called)) return undefined;
+  const implementation = TUPLES.get(called);
+  if (!implementation || scope.names.has(called)) return undefined;
   const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
   const args = argumentNodes.map((a) => expression(a, scope));
+  // Of one array there is one column, which is a value like others.
+  if (Object.hasOwn(DYNAMIC_TUPLES, called) && args.filter(({ type }) => type !== 'bool').length < 2) return undefined;
   const read = implementation({ name: called, node, argumentNodes, args, type: 'dynamic', scope });
   const rows = Array.from({ length }, (_, row) => read(row));
   const columns = resultColumns(node);
@@ -93,7 +105,7 @@ export function tupleColumns(
 }
 
 /** Functions whose result differs by row though their arguments do not. */
-const ROW_DEPENDENT: ReadonlySet<string> = new Set(Object.keys(ROW_FUNCTIONS));
+const ROW_DEPENDENT: ReadonlySet<string> = new Set([...Object.keys(ROW_FUNCTIONS), ...Object.keys(RANDOM_FUNCTIONS)]);
 
 /** A constant worked out once; anything else as it is. */
 function folded(expression: Expression): Expression {
@@ -590,6 +602,10 @@ function path(node: Node, scope: Scope): Expression {
   const selector = child(node, 'Selector');
   const base = child(node, 'Expression');
   if (nodeClass(selector) === 'FunctionCallExpression') return refuse('A qualified function', node, scope);
+  const record = nodeClass(base) === 'NameReference' ? scope.names.get(simpleName(base)) : undefined;
+  if (record?.kind === 'record') {
+    return record.columns.get(simpleName(selector)) ?? refuse('This column of a step', node, scope);
+  }
   const from = expression(base, scope);
   if (from.type !== 'dynamic') return fail('semantic', `A ${from.type} has no properties.`, node, scope);
   const key =
@@ -609,8 +625,22 @@ const constantly =
   () =>
     value;
 
+/** A call that makes several columns, as the array of what they hold: `array_sort_asc(a, b)[1]`. */
+function tupleAsArray(node: Node, scope: Scope): Expression | undefined {
+  if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
+  const called = simpleName(child(node, 'Name'));
+  const implementation = Object.hasOwn(DYNAMIC_TUPLES, called) ? DYNAMIC_TUPLES[called] : undefined;
+  const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  if (!implementation || argumentNodes.length < 2 || scope.names.has(called)) return undefined;
+  const args = argumentNodes.map((a) => expression(a, scope));
+  if (args.filter(({ type }) => type !== 'bool').length < 2) return undefined;
+  const at = implementation({ name: called, node, argumentNodes, args, type: 'dynamic', scope });
+  return { type: 'dynamic', constant: args.every((a) => a.constant), at };
+}
+
 function elementOf(node: Node, scope: Scope): Expression {
-  const from = expression(child(node, 'Expression'), scope);
+  const base = child(node, 'Expression');
+  const from = tupleAsArray(base, scope) ?? expression(base, scope);
   const selector = child(node, 'Selector');
   const key = expression(
     nodeClass(selector) === 'BracketedExpression' ? child(selector, 'Expression') : selector,
@@ -642,7 +672,7 @@ function functionCall(node: Node, scope: Scope): Expression {
   }
   const implementation = FUNCTIONS.get(called);
   if (!implementation) {
-    if (Object.hasOwn(SERIES_TUPLES, called)) {
+    if (TUPLES.has(called)) {
       return refuse(`'${called}()', which makes several columns, as one value`, child(node, 'Name'), scope);
     }
     const reason = REFUSED.get(called);

@@ -3,21 +3,15 @@
  * steps can be bounded by the length of the text are given to it.
  */
 
+import { blankMembers, digitMembers, wordMembers } from './regex-classes.ts';
+
 /** A pattern for JavaScript's engine, and the longest text that it may search. */
 export interface NativeRegex {
   one: RegExp;
   /** The same, for every match. */
   all: RegExp;
   longest: number;
-  /** Texts with these letters mean something else to it. */
-  unlike: RegExp | null;
 }
-
-/**
- * Where case is ignored, JavaScript counts these two as letters of words, since they fold to s and k
- * (ECMAScript 2025, 22.2.2.9.3 WordCharacters); for RE2 the edges of words are ASCII's (its wiki, Syntax, "\\b").
- */
-const foldedIntoAscii = /[\u017f\u212a]/;
 
 /** This pattern is not one for JavaScript's engine. */
 class NotNative extends Error {
@@ -47,16 +41,20 @@ const CLASSES: ReadonlyMap<string, string> = new Map(
 );
 
 /** The pattern for JavaScript's engine within so many steps; null where it means something else there, or could take long. */
-export function nativeRegex(pattern: string, steps: number): NativeRegex | null {
+export function nativeRegex(pattern: string, steps: number, beyondAscii: boolean): NativeRegex | null {
   const inline = /^\(\?([is]+)\)/.exec(pattern);
   const set = inline?.[1] ?? '';
   try {
-    const translation = new Translation(pattern.slice(inline?.[0].length ?? 0), set.includes('s'), set.includes('i'));
+    const translation = new Translation(
+      pattern.slice(inline?.[0].length ?? 0),
+      set.includes('s'),
+      set.includes('i'),
+      beyondAscii,
+    );
     const flags = set.includes('i') ? 'iu' : 'u';
     const one = new RegExp(translation.source, flags);
     const all = new RegExp(translation.source, `g${flags}`);
-    const unlike = set.includes('i') && translation.hasWordEdges ? foldedIntoAscii : null;
-    return { one, all, longest: translation.longest(steps), unlike };
+    return { one, all, longest: translation.longest(steps) };
   } catch (error) {
     // What JavaScript's engine refuses, RE2 may take; what RE2 refuses, it says itself.
     if (error instanceof NotNative || error instanceof SyntaxError) return null;
@@ -89,10 +87,10 @@ const fresh = (): Level => ({
 /** One walk over a pattern: its rewriting, and what its search can cost. */
 class Translation {
   source = '';
-  hasWordEdges = false;
   readonly #pattern: string;
   readonly #dot: string;
   readonly #ignoreCase: boolean;
+  readonly #beyond: boolean;
   readonly #levels: Level[] = [fresh()];
   /** Repeats without an end that could also have ended elsewhere, and those that could not. */
   #open = 0;
@@ -104,7 +102,8 @@ class Translation {
   #inPrefix = true;
   #anchored = false;
 
-  constructor(pattern: string, dotAll: boolean, ignoreCase: boolean) {
+  constructor(pattern: string, dotAll: boolean, ignoreCase: boolean, beyondAscii: boolean) {
+    this.#beyond = beyondAscii;
     this.#pattern = pattern;
     this.#dot = dotAll ? '[\\s\\S]' : '[^\\n]';
     this.#ignoreCase = ignoreCase;
@@ -163,7 +162,7 @@ class Translation {
       if (this.#inPrefix && literal !== '') this.#prefix += 1;
       else this.#inPrefix = false;
       this.source += atom;
-      if (!/^(?:\\b|[$^])$/.test(atom)) this.#top.takes = true;
+      if (!isAssertion(atom)) this.#top.takes = true;
       return at + length;
     }
     if (repeat.least > 0) this.#top.takes = true;
@@ -210,13 +209,12 @@ class Translation {
   #atom(at: number): [string, number, string] {
     const c = this.#pattern.charAt(at);
     if (c === '\\') {
-      const [text, length] = escaped(this.#pattern, at, false, this.#ignoreCase);
-      if (/^(?:\\b|[$^])$/.test(text)) this.#bare(at + length);
-      if (text === '\\b') this.hasWordEdges = true;
+      const [text, length] = escaped(this.#pattern, at, false, this.#ignoreCase, this.#beyond);
+      if (isAssertion(text)) this.#bare(at + length);
       const literal = /^\\?[^0-9A-Za-z\s[]$/.test(text) ? text.slice(-1) : '';
       return [text, length, literal];
     }
-    if (c === '[') return [...bracket(this.#pattern, at, this.#ignoreCase), ''];
+    if (c === '[') return [...bracket(this.#pattern, at, this.#ignoreCase, this.#beyond), ''];
     if (c === '.') return [this.#dot, 1, ''];
     if (repeatAt(this.#pattern, at) !== null) throw new NotNative('a repeat of nothing');
     if (c === '{' || c === '}' || c === ']' || c === '/') return [`\\${c}`, 1, c];
@@ -279,24 +277,38 @@ function openGroup(pattern: string, at: number): [string, number] {
   throw new NotNative(rest.slice(0, 4));
 }
 
-function escaped(pattern: string, at: number, inClass: boolean, ignoreCase: boolean): [string, number] {
+/** The edge of a word beyond ASCII: JavaScript's own `\\b` knows ASCII's words alone. */
+const wordEdge = `(?:(?<=[${wordMembers}])(?![${wordMembers}])|(?<![${wordMembers}])(?=[${wordMembers}]))`;
+
+const isAssertion = (text: string): boolean => text === '\\b' || text === wordEdge || text === '^' || text === '$';
+
+const members: Record<string, readonly [ascii: string, all: string]> = {
+  d: ['0-9', digitMembers],
+  w: ['0-9A-Za-z_', wordMembers],
+  s: ['\\t\\n\\v\\f\\r ', blankMembers],
+};
+
+function escaped(
+  pattern: string,
+  at: number,
+  inClass: boolean,
+  ignoreCase: boolean,
+  beyond: boolean,
+): [string, number] {
   const c = pattern.charAt(at + 1);
   switch (c) {
     case 'd':
-      return [inClass ? '0-9' : '[0-9]', 2];
     case 'w':
-      return [inClass ? '0-9A-Za-z_' : '[0-9A-Za-z_]', 2];
-    case 's':
-      return [inClass ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]', 2];
+    case 's': {
+      const own = members[c]?.[beyond ? 1 : 0] ?? '';
+      return [inClass ? own : `[${own}]`, 2];
+    }
     case 'D':
     case 'W':
-    case 'S': {
-      const negated = c === 'D' ? '[^0-9]' : c === 'W' ? '[^0-9A-Za-z_]' : '[^\\t\\n\\f\\r ]';
-      // Within a class JavaScript's own forms are the nearest; they differ for Unicode blanks only, so refuse \S there.
-      if (!inClass) return [negated, 2];
-      if (c === 'S') throw new NotNative('\\S within a class is not supported');
-      return [`\\${c}`, 2];
-    }
+    case 'S':
+      // Within a class there is no negated one in this engine's syntax.
+      if (inClass) throw new NotNative(`\\${c} within a class`);
+      return [`[^${members[c.toLowerCase()]?.[beyond ? 1 : 0] ?? ''}]`, 2];
     case 'n':
     case 'r':
     case 't':
@@ -308,7 +320,7 @@ function escaped(pattern: string, at: number, inClass: boolean, ignoreCase: bool
     // V8 finds \B within the halves of a surrogate pair too, so that it is left to the other engine.
     case 'b':
       if (inClass) break;
-      return [`\\${c}`, 2];
+      return [beyond ? wordEdge : `\\${c}`, 2];
     case 'A':
       if (inClass) break;
       return ['^', 2];
@@ -340,7 +352,7 @@ function escaped(pattern: string, at: number, inClass: boolean, ignoreCase: bool
   throw new NotNative(`the regular expression uses \\${c}, which is not supported`);
 }
 
-function bracket(pattern: string, at: number, ignoreCase: boolean): [string, number] {
+function bracket(pattern: string, at: number, ignoreCase: boolean, beyond: boolean): [string, number] {
   let i = at + 1;
   let out = '[';
   if (pattern.charAt(i) === '^') {
@@ -360,7 +372,7 @@ function bracket(pattern: string, at: number, ignoreCase: boolean): [string, num
       out += members;
       i += posix[0].length;
     } else if (c === '\\') {
-      const [text, length] = escaped(pattern, i, true, ignoreCase);
+      const [text, length] = escaped(pattern, i, true, ignoreCase, beyond);
       out += text;
       i += length;
     } else {

@@ -3,7 +3,7 @@ import { type Node, nodeClass, simpleName } from './language.ts';
 import { packed, packedFrame } from './packed.ts';
 import type { PlainBinding, PlainPart, PlainScope } from './part.ts';
 import { PlainTrees } from './plain-tree.ts';
-import type { Binding, Scope } from './scope.ts';
+import { type Binding, isOption, type Scope } from './scope.ts';
 
 /** An operator of a pipe that takes rows a piece at a time, and looks at no other piece for one. */
 export interface Step {
@@ -54,7 +54,8 @@ export function plainPart(steps: readonly Step[], reducer: ReducerPlan | undefin
     const named = mentioned(trees);
     for (const [scope, plain] of [...scopes])
       for (const [name, binding] of scope.names) {
-        if (plain.names.has(name) || !named.has(name) || binding.kind === 'table') continue;
+        const isUsed = named.has(name) || isOption(name);
+        if (plain.names.has(name) || !isUsed || binding.kind === 'table') continue;
         const bound = plainBinding(binding, trees, plainScope);
         if (!bound) return undefined;
         plain.names.set(name, bound);
@@ -80,6 +81,7 @@ function plainBinding(
     const declaration = trees.of(binding.declaration);
     return declaration && { kind: 'function', declaration, scope: plainScope(binding.scope) };
   }
+  if (binding.kind === 'record') return undefined;
   const { constant, type, at } = binding.expression;
   if (!constant) return undefined;
   try {

@@ -1,5 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js';
+import { KqlError } from './kqlerror.ts';
 import { type NativeRegex, nativeRegex } from './native-regex.ts';
+import { beyondAscii, hasWordsBeyondAscii, perlParts, withClasses } from './regex-classes.ts';
 
 /** A pattern that Kusto's engine does not take either, or that is too large. */
 export class RegexRefused extends Error {
@@ -22,15 +24,22 @@ export type Found = (string | undefined)[] & { index: number; groups?: Record<st
  */
 export class Regex {
   readonly #pattern: string;
+  readonly #engine: 'linear' | 'native' | undefined;
+  /** Parts that are more than ASCII's where a text is: those are searched with patterns of their own, made when first needed. */
+  readonly #perl: { classes: boolean; edges: boolean };
   readonly #native: NativeRegex | null;
   #linear: RE2JS | null = null;
+  #wideNative: NativeRegex | null | undefined;
+  #wideLinear: RE2JS | null = null;
 
   /** Throws RegexRefused with the reason. `engine` forces one of the two, for their comparison. */
   constructor(pattern: string, engine?: 'linear' | 'native') {
     if (pattern.length > longestPattern) throw new RegexRefused('the regular expression is too long');
+    refuseSets(pattern);
     this.#pattern = pattern;
-    this.#native =
-      engine === 'linear' ? null : nativeRegex(pattern, engine === 'native' ? Number.MAX_VALUE : mostSteps);
+    this.#engine = engine;
+    this.#perl = perlParts(pattern);
+    this.#native = this.#forNative(false);
     if (this.#native === null) this.#compile();
   }
 
@@ -39,20 +48,46 @@ export class Regex {
     return this.#nativeFor(text) !== null;
   }
 
+  #forNative(wide: boolean): NativeRegex | null {
+    if (this.#engine === 'linear') return null;
+    return nativeRegex(this.#pattern, this.#engine === 'native' ? Number.MAX_VALUE : mostSteps, wide);
+  }
+
+  #isWide(text: string): boolean {
+    return this.#perl.classes && beyondAscii.test(text);
+  }
+
   #nativeFor(text: string): NativeRegex | null {
-    const native = this.#native;
-    if (native === null || text.length > native.longest) return null;
-    return native.unlike?.test(text) ? null : native;
+    let native = this.#native;
+    if (this.#isWide(text)) {
+      this.#wideNative = this.#wideNative === undefined ? this.#forNative(true) : this.#wideNative;
+      native = this.#wideNative;
+    }
+    return native === null || text.length > native.longest ? null : native;
+  }
+
+  #linearFor(text: string): RE2JS {
+    if (!this.#isWide(text)) return this.#compile();
+    // RE2 knows the edges of ASCII's words only.
+    if (this.#perl.edges && hasWordsBeyondAscii(text)) {
+      throw new KqlError(
+        'unsupported',
+        `The regular expression ${this.#pattern.slice(0, 80)}, which has word boundaries, cannot be searched in a text with letters beyond ASCII.`,
+        [],
+      );
+    }
+    this.#wideLinear ??= compiled(withClasses(this.#pattern, true));
+    return this.#wideLinear;
   }
 
   test(text: string): boolean {
-    return (this.#nativeFor(text)?.one ?? this.#compile()).test(text);
+    return (this.#nativeFor(text)?.one ?? this.#linearFor(text)).test(text);
   }
 
   exec(text: string): Found | null {
     const native = this.#nativeFor(text);
     if (native !== null) return native.one.exec(text);
-    const linear = this.#compile();
+    const linear = this.#linearFor(text);
     // Whether there is a match at all costs a fraction of where its groups are.
     return linear.test(text) ? (linear.exec(text) as Found | null) : null;
   }
@@ -62,7 +97,7 @@ export class Regex {
     const native = this.#nativeFor(text);
     if (native !== null) yield* text.matchAll(native.all);
     else {
-      const linear = this.#compile();
+      const linear = this.#linearFor(text);
       if (linear.test(text)) yield* linear.matchAll(text) as Iterable<Found>;
     }
   }
@@ -80,15 +115,27 @@ export class Regex {
   }
 
   #compile(): RE2JS {
-    if (this.#linear !== null) return this.#linear;
-    try {
-      this.#linear = RE2JS.compile(this.#pattern);
-    } catch (error) {
-      if (!(error instanceof RE2JSException)) throw error;
-      const because = error.message.replace(/^error parsing regexp: /, '');
-      throw new RegexRefused(`the regular expression is not valid: ${because}`);
-    }
+    this.#linear ??= compiled(withClasses(this.#pattern, false));
     return this.#linear;
+  }
+}
+
+function compiled(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    const because = error.message.replace(/^error parsing regexp: /, '');
+    throw new RegexRefused(`the regular expression is not valid: ${because}`);
+  }
+}
+
+/** Kusto takes these within a class for sets of characters, and RE2 for the characters themselves. */
+function refuseSets(pattern: string): void {
+  const bare = pattern.replace(/\\[\s\S]/g, '  ').replace(/\[:\^?[a-z]+:\]/g, ' ');
+  for (const [all] of bare.matchAll(/\[\^?\]?[^\]]*\]?/g)) {
+    if (/&&|~~|[^[^]--[^\]]/.test(all))
+      throw new RegexRefused('sets of characters within a class (&&, --, ~~) are not supported');
   }
 }
 

@@ -68,6 +68,8 @@ export interface Expression {
 export type Binding =
   | { kind: 'scalar'; expression: Expression; frame: Frame | undefined }
   | { kind: 'table'; rows(): Rows }
+  /** A row by the name of the scan's step that took it. */
+  | { kind: 'record'; columns: ReadonlyMap<string, Expression> }
   | { kind: 'function'; declaration: Node; scope: Scope };
 
 export interface Scope {
@@ -82,6 +84,11 @@ export interface Scope {
   /** Within the predicate of a search, where a bare text is sought in every column. */
   search?: { caseSensitive: boolean };
 }
+
+/** The name under which a scope has an option of the query (`set x=…`): no other name has a blank. */
+export const optionName = (option: string): string => `set ${option}`;
+
+export const isOption = (name: string): boolean => name.startsWith('set ');
 
 export const within = (scope: Scope, frame: Frame | undefined): Scope => ({
   run: scope.run,

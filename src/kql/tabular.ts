@@ -21,6 +21,7 @@ import { parseKv } from './operators/parse-kv.ts';
 import { partition } from './operators/partition.ts';
 import { plugin } from './operators/plugins.ts';
 import { sampleDistinct, topHitters } from './operators/sample.ts';
+import { scan } from './operators/scan.ts';
 import { search } from './operators/search.ts';
 import { firstInOrder, firstTaken, sort, sortKeys, topKeys } from './operators/sort.ts';
 import { datatable, print, range } from './operators/sources.ts';
@@ -57,6 +58,7 @@ const OPERATORS: Record<string, Operator> = {
   TopHittersOperator: topHitters,
   TopNestedOperator: topNested,
   ParseKvOperator: parseKv,
+  ScanOperator: scan,
   MvExpandOperator: mvExpand,
   MvApplyOperator: mvApply,
   ParseOperator: parse,

@@ -35,6 +35,8 @@ export interface QueryOptions {
   /** Gets what is known of the request, also where it fails. */
   onSent(sent: Sent): void;
   signal?: AbortSignal | undefined;
+  /** Nothing from outside of the database may be part of the answer. */
+  nothingElse?: boolean;
 }
 
 /** A cluster that is asked. Nothing can be written through it outside of `Connection.changing`. */
@@ -124,13 +126,14 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
 
   return {
     command,
-    query: (database, text, { now, onSent, signal }) =>
+    query: (database, text, { now, onSent, signal, nothingElse }) =>
       called('query', signal, async (call) => {
         const seconds = Math.max(1, Math.min(3600, Math.floor((limits.cluster ?? limits.read) * 0.9)));
         const options = {
           query_now: now.toISOString(),
           // A query changes nothing, whatever it says ("Request properties", learn.microsoft.com/kusto/api/rest/request-properties).
           request_readonly: true,
+          ...(nothingElse ? { request_external_data_disabled: true, request_callout_disabled: true } : {}),
           results_error_reporting_placement: 'end_of_dataset',
         };
         try {

@@ -18,8 +18,9 @@ const MOST_COLUMNS = 190;
 /** Holds the cells of all further columns that are not empty. */
 const FURTHER = 'cordon_further';
 
-/** Says which file a row is of: the same bytes may have another name the next time. */
+/** Says which file a row is of. It is not stored: the same bytes may have another name the next time. */
 const FILE_COLUMN = '_EvidenceFile';
+const FILE_NAME = 'cordon_file_name';
 
 /** A column as it is stored, and the columns of the evidence that are in it. */
 interface StoredColumn {
@@ -136,24 +137,29 @@ export const ingestCommand = (name: string, tag: string, csv: string): string =>
 /** The tag of a piece. */
 export const tagOf = (name: string, piece: number): string => `${name}-${piece}`;
 
+/** Says, among the rows of several stored tables, which one a row is of. */
+const PLACE = 'cordon_file';
+
 /** The view that stands for a table of the evidence: its declared columns, in their order, of these stored tables. */
 export function viewOf(tables: readonly { name: string; of: ClusterTable }[]): string {
   const [first] = tables;
   if (!first) throw new Error('a view of no table');
-  const { table, columns } = first.of.part;
+  // All parts of a table declare the same columns, and so store them alike.
+  const { part, stored } = first.of;
+  const known = new Map(stored.flatMap((column) => column.of.map((one) => [one.name, column] as const)));
+  const legs = tables.map(
+    ({ name, of }, i) =>
+      `(${quotedName(name)} | extend ${PLACE} = ${i}, ${FILE_NAME} = ${kqlString(of.part.file.path)})`,
+  );
+  const cells = part.columns.map((column) => `${quotedName(column.name)} = ${cellOf(column, known.get(column.name))}`);
   const events = tables.filter(({ of }) => /^ev(?:tx|ents)$/.test(of.part.file.format)).length > 1;
-  const legs = tables.map(({ name, of }, i) => {
-    const known = new Map(of.stored.flatMap((column) => column.of.map((one) => [one.name, column] as const)));
-    const cells = columns.map((column) => `${quotedName(column.name)} = ${cellOf(column, known.get(column.name), of)}`);
-    return `(${quotedName(name)} | project ${[...(events ? [`cordon_file = ${i}`] : []), ...cells].join(', ')})`;
-  });
-  const union = legs.length === 1 ? (legs[0] ?? '') : `union ${legs.join(', ')}`;
-  return `let ${quotedName(table)} = view () { ${union}${events ? onceEach(table, columns) : ''} };`;
+  const rows = legs.length === 1 ? (legs[0] ?? '').slice(1, -1) : `union ${legs.join(', ')}`;
+  const projected = ` | project ${[...(events ? [PLACE] : []), ...cells].join(', ')}`;
+  return `let ${quotedName(part.table)} = view () { ${rows}${projected}${events ? onceEach(part.table, part.columns) : ''} };`;
 }
 
-function cellOf({ name, type }: Column, stored: StoredColumn | undefined, { part }: ClusterTable): string {
-  if (name === FILE_COLUMN) return kqlString(part.file.path);
-  if (!stored) return type === 'string' ? '""' : `${type}(null)`;
+function cellOf({ name }: Column, stored: StoredColumn | undefined): string {
+  if (!stored) return FILE_NAME;
   return stored.name === FURTHER ? `tostring(${FURTHER}[${kqlString(name)}])` : quotedName(stored.name);
 }
 
@@ -163,8 +169,8 @@ function cellOf({ name, type }: Column, stored: StoredColumn | undefined, { part
  */
 function onceEach(table: string, columns: readonly Column[]): string {
   const log = table === 'SecurityEvent' ? 'Channel' : 'EventLog';
-  const alone = `iff(_EventRecordId == 0 or isnull(_EventRecordId) or isnull(TimeGenerated), strcat(cordon_file, " ", _EvidenceOffset), "")`;
-  return ` | extend cordon_alone = ${alone} | summarize hint.strategy=shuffle arg_min(cordon_file, *) by Computer, ${log}, _EventRecordId, cordon_second = bin(TimeGenerated, 1s), cordon_alone | project ${columns.map(({ name }) => quotedName(name)).join(', ')}`;
+  const alone = `iff(_EventRecordId == 0 or isnull(_EventRecordId) or isnull(TimeGenerated), strcat(${PLACE}, " ", _EvidenceOffset), "")`;
+  return ` | extend cordon_alone = ${alone} | summarize hint.strategy=shuffle arg_min(${PLACE}, *) by Computer, ${log}, _EventRecordId, cordon_second = bin(TimeGenerated, 1s), cordon_alone | project ${columns.map(({ name }) => quotedName(name)).join(', ')}`;
 }
 
 /** Values that are longer are cut by the cluster ("Encoding policy", MaxValueSize: 1 MB). */

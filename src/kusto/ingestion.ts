@@ -5,6 +5,7 @@ import { kqlString } from '../azure/client/kql-literal.ts';
 import { rowsOfPart } from '../evidence/part-rows.ts';
 import type { QueryProgress } from '../evidence/reading.ts';
 import { exitCode, Failure } from '../failure.ts';
+import { watchlistsAsTables } from '../kql/watchlists.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { ClusterClient } from './cluster-client.ts';
@@ -106,17 +107,21 @@ export async function placeTables(
   });
 }
 
-/** The text that is sent: each table of the evidence as a view, nothing else to be seen, and the query as it is. */
+/** Stands for the tables of evidence that a query asks nothing of: with nothing to be seen, it still sees nothing else. */
+const NO_TABLE = 'cordon_nothing';
+
+/**
+ * The text that is sent of a query over evidence: each table as a view, nothing else to be seen, and the query as it is, but
+ * for watchlists, which a cluster does not know.
+ */
 export function withViews(query: string, tables: readonly PlacedTable[]): { text: string; lines: number } {
-  const byTable = new Map<string, PlacedTable[]>();
-  for (const one of tables) {
-    const { table } = one.of.part;
-    byTable.set(table, [...(byTable.get(table) ?? []), one]);
-  }
+  const byTable = Map.groupBy(tables, ({ of }) => of.part.table);
   const views = [...byTable.values()].map(viewOf);
-  if (views.length === 0) return { text: query, lines: 0 };
-  const front = [...views, `restrict access to (${[...byTable.keys()].map(quotedName).join(', ')});`];
-  return { text: [...front, query].join('\n'), lines: front.length };
+  const names = [...byTable.keys()];
+  if (views.length === 0) views.push(`let ${NO_TABLE} = view () { print cordon = 0 };`);
+  const seen = names.length === 0 ? [NO_TABLE] : names.map(quotedName);
+  const front = [...views, `restrict access to (${seen.join(', ')});`];
+  return { text: [...front, watchlistsAsTables(query, new Set(names), 'by name')].join('\n'), lines: front.length };
 }
 
 export interface WriteOptions {
@@ -231,8 +236,9 @@ async function patiently<T>(work: () => Promise<T>, wait: Wait, signal: AbortSig
     try {
       return await work();
     } catch (error) {
-      const { status, retryAfterSeconds, code } = azureError(error);
-      const passing = status === 0 ? /^(E[A-Z_]+|REQUEST_SEND_ERROR)$/.test(code) : status === 429 || status >= 500;
+      const { status, retryAfterSeconds, code, name } = azureError(error);
+      const noAnswer = name === 'TimeLimitExceeded' || /^(E[A-Z_]+|REQUEST_SEND_ERROR)$/.test(code);
+      const passing = status === 0 ? noAnswer : status === 429 || status >= 500;
       if (signal?.aborted || !passing || attempt >= MOST_ATTEMPTS) throw error;
       await wait(Math.min(LONGEST_WAIT_MS, retryAfterSeconds ? retryAfterSeconds * 1000 : 500 * 2 ** attempt), signal);
     }

@@ -50,6 +50,12 @@ export type Command =
   | { type: 'suspend' }
   | { type: 'copy'; text: string; what: string }
   | { type: 'export' }
+  /** Leaves out of the transcript what was only read and asked, or shows it again. */
+  | { type: 'decided' }
+  /** Asks for a time-stamping authority, and has it stamp the case. */
+  | { type: 'stamp-case' }
+  /** Asks for an incident, and plans a comment on it with the summary of the case. */
+  | { type: 'post-case' }
   | { type: 'insert'; text: string }
   | { type: 'erase'; what: 'before' | 'under' | 'word' | 'to-start' | 'to-end' }
   | { type: 'cursor'; to: 'left' | 'right' | 'start' | 'end' | 'word-left' | 'word-right' }

@@ -91,6 +91,7 @@ export function moveTo(holder: Holder, place: (now: number, size: number) => num
     case 'detail':
     case 'address':
     case 'moment':
+    case 'entry':
     case 'log-report':
       holder.replaceTop({ ...layer, scroll: at(layer.scroll, of) });
       return;

@@ -1,5 +1,6 @@
 import type { VirtualMachine } from '../documents/triage.ts';
 import type { Found } from '../triage/found-in-list.ts';
+import { entryInHand, foundEntries } from './cases/found-entries.ts';
 import type { Handlers } from './commands.ts';
 import { findingAt, foundFindings, placeOfFinding } from './findings-shown.ts';
 import { incidentRowInHand, leadsTo, whyNotOpened } from './incident-rows.ts';
@@ -108,6 +109,9 @@ export class Opening {
       const found = foundMoments(state, layer);
       const entry = found[momentAt(found, layer.selected)];
       if (entry) this.#holder.push({ kind: 'moment', vmId: layer.vmId, entry: entry.id, scroll: 0, search: '' });
+    } else if (layer.kind === 'transcript') {
+      const entry = entryInHand(state, layer);
+      if (entry) this.#holder.push({ kind: 'entry', vmId: layer.vmId, seq: entry.seq, scroll: 0, search: '' });
     } else if (layer.kind === 'incident') {
       this.#openFromIncident(layer);
     } else if (layer.kind === 'act') {
@@ -229,6 +233,13 @@ export class Opening {
       const at = found.findIndex(({ id }) => id === layer.entry);
       const entry = found[(at + by + found.length) % Math.max(1, found.length)];
       if (entry) this.#holder.replaceTop({ ...layer, entry: entry.id, scroll: 0 });
+    } else if (layer.kind === 'entry') {
+      const list = state.layers.at(-2);
+      const of = list?.kind === 'transcript' ? list : { search: '', decided: false };
+      const found = foundEntries(state.cases.get(layer.vmId)?.openCase, of);
+      const at = found.findIndex(({ seq }) => seq === layer.seq);
+      const entry = found[(at + by + found.length) % Math.max(1, found.length)];
+      if (entry) this.#holder.replaceTop({ ...layer, seq: entry.seq, scroll: 0 });
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { HalfDone } from '../casefile/half-done.ts';
-import { caseCommands, enterNote } from './cases/case-commands.ts';
+import { caseCommands, enterNote, stampCase } from './cases/case-commands.ts';
 import type { CaseKeeper } from './cases/case-keeper.ts';
 import { CaseWriting } from './cases/case-writing.ts';
 import { incidentFact } from './cases/incident-fact.ts';
@@ -122,7 +122,7 @@ type Workers = ReturnType<typeof workersOf>;
 
 /** What turns the user's input into work: views that open, text, answers, refreshes. */
 function controlsOf(holder: Holder, ports: SessionPorts, options: SessionOptions, workers: Workers) {
-  const { cases, lookups, vms, fleet, incidents, slots, acts, undos, chooser } = workers;
+  const { cases, lookups, vms, fleet, incidents, slots, starts, acts, undos, chooser } = workers;
   const opening = new Opening(holder, {
     open: (vm) => cases.open(vm),
     read: (vm) => vms.read(vm),
@@ -159,6 +159,8 @@ function controlsOf(holder: Holder, ports: SessionPorts, options: SessionOptions
     submitAnswer: () => prompts.submit(),
     openLogs: (vmId, typed) => void openedLogs.open(vmId, typed),
     enterNote: (vmId, note) => enterNote(holder, cases, vmId, note),
+    stampCase: (vmId, authority) => void stampCase(holder, vmId, authority),
+    postCase: (vmId, incident) => starts.post(vmId, incident),
     complete: (typed) => ports.eventLogs.complete(typed),
     editor: (note) => ports.editor(note),
   });

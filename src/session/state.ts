@@ -39,12 +39,20 @@ export type Layer =
   | { kind: 'run'; runId: number; scroll: number; answering: string; step: number | null; opened: boolean }
   /** A playbook on several VMs, with the same; `selected` is the place of the one that is looked at. */
   | { kind: 'act'; actId: number; selected: number; scroll: number; answering: string }
-  /** `selected` null follows the newest entry. */
-  | { kind: 'transcript'; vmId: string; selected: number | null; search: string }
+  /** `selected` null follows the newest entry; `decided` leaves out what was only read and asked. */
+  | { kind: 'transcript'; vmId: string; selected: number | null; search: string; decided: boolean }
+  /** One entry of the transcript, by its number in the case. */
+  | { kind: 'entry'; vmId: string; seq: number; scroll: number; search: string }
   | { kind: 'help'; selected: number; search: string }
   /** `contexts` offers subscriptions, tenants and cases alone. */
   | { kind: 'palette'; offers: 'all' | 'contexts'; text: string; selected: number }
-  | { kind: 'input'; purpose: 'filter' | 'note' | 'search' | 'logs'; text: string; before: string; vmId: string }
+  | {
+      kind: 'input';
+      purpose: 'filter' | 'note' | 'search' | 'logs' | 'authority' | 'incident';
+      text: string;
+      before: string;
+      vmId: string;
+    }
   /** `vmId`: the VM whose opened log is asked about; "" otherwise. */
   | {
       kind: 'confirm';

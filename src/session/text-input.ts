@@ -16,14 +16,23 @@ interface TextUses {
   submitAnswer(): void;
   openLogs(vmId: string, typed: string): void;
   enterNote(vmId: string, text: string): void;
+  stampCase(vmId: string, authority: string): void;
+  postCase(vmId: string, incident: string): void;
   /** Completes the path of an event log as far as the names of files agree. */
   complete(typed: string): Promise<{ text: string; choices: string[] }>;
   /** Lets a text be written in the user's editor; null when it was left unchanged. */
   editor(text: string): Promise<string | null>;
 }
 
-/** Takes the text of the input on top; returns it when it is a note or names event logs. */
-function takeInput(holder: Holder): { purpose: 'note' | 'logs'; vmId: string; text: string } | null {
+/** A text that something is done with once it was entered. */
+interface Taken {
+  purpose: 'note' | 'logs' | 'authority' | 'incident';
+  vmId: string;
+  text: string;
+}
+
+/** Takes the text of the input on top; returns it unless it filters what is on screen. */
+function takeInput(holder: Holder): Taken | null {
   const layer = top(holder.get());
   if (layer.kind !== 'input') return null;
   const { purpose, vmId } = layer;
@@ -32,7 +41,7 @@ function takeInput(holder: Holder): { purpose: 'note' | 'logs'; vmId: string; te
   const entered = new Map(holder.get().entered).set(purpose, [...before, text].slice(-mostEntered));
   holder.pop(text === '' ? {} : { entered });
   if (purpose === 'search') searchFor(holder, layer.text);
-  return (purpose === 'note' || purpose === 'logs') && text !== '' ? { purpose, vmId, text } : null;
+  return purpose !== 'search' && purpose !== 'filter' && text !== '' ? { purpose, vmId, text } : null;
 }
 
 /** The text that is typed: into an input, the palette, or as the answer to a prompt. */
@@ -130,7 +139,10 @@ export class TextInput {
     }
     const taken = takeInput(this.#holder);
     if (!taken) return;
-    if (taken.purpose === 'logs') this.#uses.openLogs(taken.vmId, taken.text);
-    else this.#uses.enterNote(taken.vmId, taken.text);
+    const { purpose, vmId, text } = taken;
+    if (purpose === 'logs') this.#uses.openLogs(vmId, text);
+    else if (purpose === 'authority') this.#uses.stampCase(vmId, text);
+    else if (purpose === 'incident') this.#uses.postCase(vmId, text);
+    else this.#uses.enterNote(vmId, text);
   }
 }

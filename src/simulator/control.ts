@@ -2,6 +2,7 @@ import { checkFaults, FaultsError } from './faults.ts';
 import type { Gateway, Incoming } from './gateway.ts';
 import type { OwnReply } from './identity-endpoint.ts';
 import { isRecord } from './json.ts';
+import { signContainer } from './storage-signature.ts';
 
 const bad = (message: string): OwnReply => ({ status: 400, body: { error: { code: 'BadRequest', message } } });
 
@@ -14,7 +15,7 @@ function parsed(body: string): unknown {
 }
 
 /**
- * The simulator's own paths, which no Azure has: `/simulator/now`, `/simulator/mutations`, `/simulator/world` to look;
+ * The simulator's own paths, which no Azure has: `/simulator/now`, `/simulator/mutations`, `/simulator/world` to look, `/simulator/sas` for a signature of a container;
  * POST `/simulator/faults` (a list adds, an empty list clears), `/simulator/clock` (`{ "skipSeconds": n }`) to act.
  */
 export function answerControl(gateway: Gateway, identityHeader: string, incoming: Incoming): OwnReply | undefined {
@@ -58,6 +59,14 @@ export function answerControl(gateway: Gateway, identityHeader: string, incoming
       azure.clock.skip(seconds * 1000);
       azure.operations.settle();
       return { status: 200, body: { now: azure.clock.now().toISOString() } };
+    }
+    case 'GET /simulator/sas': {
+      const { searchParams } = new URL(incoming.target, 'http://localhost');
+      const [account, container] = ['account', 'container'].map((name) => searchParams.get(name) ?? '');
+      return {
+        status: 200,
+        body: { sas: signContainer(azure, account ?? '', container ?? '', searchParams.get('sp') ?? undefined) },
+      };
     }
     default:
       return { status: 404, body: { error: { code: 'NotFound', message: 'The simulator has no such path.' } } };

@@ -14,6 +14,7 @@ import { logBatchRoutes } from './providers/log-batches.ts';
 import { demandRegistered } from './registrations.ts';
 import { neededAction, readPath } from './resource-id.ts';
 import { resourceManagerRoutes } from './routes.ts';
+import { answerStorage, storageAccountOf } from './storage-blobs.ts';
 import { callerAddress } from './tokens.ts';
 import type { ArmResource, Row } from './world.ts';
 
@@ -45,6 +46,13 @@ export interface Incoming {
   /** Scheme of the listener, used where no `x-forwarded-proto` says otherwise. */
   scheme: 'http' | 'https';
 }
+
+const hostOf = ({ headers }: Pick<Incoming, 'headers'>): string | undefined =>
+  headers['x-forwarded-host'] ?? headers.host;
+
+/** Is a request one for the bytes of a disk, or of a storage account? Its body is in latin1 then: bytes as they are. */
+export const asksStorage = (incoming: Pick<Incoming, 'headers'>): boolean =>
+  isBlobHost(hostOf(incoming)) || storageAccountOf(hostOf(incoming)) !== undefined;
 
 /** What goes back: an answer, or a broken connection. `delayMs` is real time to wait first. */
 export type Outgoing = { delayMs: number } & (
@@ -85,7 +93,7 @@ export class Gateway {
   async answer(incoming: Incoming): Promise<Outgoing> {
     const { azure } = this;
     azure.operations.settle();
-    if (isBlobHost(incoming.headers['x-forwarded-host'] ?? incoming.headers.host)) return this.#blob(incoming);
+    if (asksStorage(incoming)) return this.#blob(incoming);
     const requestId = randomUUID();
     const correlationId = incoming.headers['x-ms-correlation-request-id'] ?? randomUUID();
     const url = new URL(incoming.target, 'https://management.azure.com');
@@ -170,18 +178,35 @@ export class Gateway {
     const url = new URL(incoming.target, 'https://blob.storage.azure.net');
     let delayMs = 0;
     let torn: number | undefined;
+    let loseAnswer = false;
+    let replaced: Extract<FaultEffect, { replace: unknown }>['replace'] | undefined;
     let answer: ReturnType<typeof answerBlob> | undefined;
-    for (const effect of azure.faults.befall(incoming.method, `/blob${url.pathname}`, '')) {
+    const comp = url.searchParams.get('comp') ?? '';
+    for (const effect of azure.faults.befall(incoming.method, `/blob${url.pathname}?comp=${comp}`, '')) {
       if ('delayMs' in effect) delayMs += effect.delayMs;
-      if ('drop' in effect) return { delayMs, dropped: true };
+      if ('drop' in effect && effect.drop === true) return { delayMs, dropped: true };
+      if ('drop' in effect) loseAnswer = true;
       if ('tear' in effect) torn = effect.tear;
       if ('changeBlobs' in effect) azure.blobRevision += 1;
       if ('status' in effect) answer = refuseBlob(effect.status, effect.code, effect.message);
-      if ('replace' in effect) answer = refuseBlob(effect.replace.status, 'InternalError', effect.replace.body);
+      if ('replace' in effect) replaced = effect.replace;
     }
     const { method, headers } = incoming;
-    const { status, headers: more, body, release } = answer ?? answerBlob(azure, { method, url, headers });
+    const account = storageAccountOf(hostOf(incoming));
+    const revision = azure.dataVersion;
+    const ask = () =>
+      account === undefined
+        ? answerBlob(azure, { method, url, headers })
+        : answerStorage(azure, account, { method, url, headers }, Buffer.from(incoming.body, 'latin1'));
+    const { status, headers: more, body, release } = answer ?? ask();
     const common = { date: azure.clock.now().toUTCString(), 'x-ms-request-id': randomUUID() };
+    if (azure.dataVersion !== revision) this.#recordBlob(incoming, url, common['x-ms-request-id'], status);
+    if (loseAnswer) return { delayMs, dropped: true };
+    if (replaced !== undefined) {
+      const { status, contentType, azures } = replaced;
+      const headers = { 'content-type': contentType, ...(azures ? common : {}) };
+      return { delayMs, dropped: false, status, headers, body: Buffer.from(replaced.body) };
+    }
     return {
       delayMs,
       dropped: false,
@@ -191,6 +216,24 @@ export class Gateway {
       ...(torn === undefined ? {} : { torn }),
       ...(release === undefined ? {} : { release }),
     };
+  }
+
+  /** A blob that was made, which no activity log has: those of Azure Storage are its own. */
+  #recordBlob(incoming: Incoming, { pathname }: URL, requestId: string, status: number): void {
+    const mutation: Mutation = {
+      seq: this.mutations.length + 1,
+      at: this.azure.clock.now().toISOString(),
+      method: incoming.method,
+      path: decodePath(pathname),
+      apiVersion: incoming.headers['x-ms-version'] ?? '',
+      clientRequestId: incoming.headers['x-ms-client-request-id'],
+      requestId,
+      correlationId: '',
+      caller: '',
+      status,
+    };
+    this.mutations.push(mutation);
+    this.#onMutation(mutation);
   }
 
   /** A request to a cluster of Azure Data Explorer, or, in clear, to an emulator of one, which has no sign-in. */

@@ -5,7 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { Azure } from './azure.ts';
 import { answerControl } from './control.ts';
 import type { Fault } from './faults.ts';
-import { Gateway, type Incoming, type Mutation } from './gateway.ts';
+import { asksStorage, Gateway, type Incoming, type Mutation } from './gateway.ts';
 import { answerIdentity, asksForToken } from './identity-endpoint.ts';
 import type { Limits } from './throttling.ts';
 import type { World } from './world.ts';
@@ -43,22 +43,28 @@ export interface Simulator {
 }
 
 const bodyLimit = 4 * 1024 * 1024;
+/** A block of a blob may have more in Azure; so much is taken here. */
+const blockLimit = 80 * 1024 * 1024;
 
 const tooLarge = JSON.stringify({
   error: { code: 'RequestEntityTooLarge', message: `The request is larger than ${bodyLimit} bytes.` },
 });
 
 /** Reads a body up to the limit; `undefined` when it is larger. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  encoding: 'utf8' | 'latin1',
+): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += bytes.length;
-    if (size > bodyLimit) return undefined;
+    if (size > limit) return undefined;
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks).toString(encoding);
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {
@@ -112,7 +118,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     });
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readBody(request);
+    const headers = headersOf(request);
+    const body = asksStorage({ headers })
+      ? await readBody(request, blockLimit, 'latin1')
+      : await readBody(request, bodyLimit, 'utf8');
     if (body === undefined) {
       send(response, 413, { ...json, connection: 'close' }, tooLarge);
       request.destroy();
@@ -122,7 +131,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       method: request.method ?? 'GET',
       // Some clients begin a path with two slashes, which a URL takes for a host; Azure does not.
       target: (request.url ?? '/').replace(/^\/{2,}/, '/'),
-      headers: headersOf(request),
+      headers,
       body,
       scheme,
     };

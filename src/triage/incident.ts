@@ -139,7 +139,11 @@ function byWeight(a: Lead, b: Lead): number {
 }
 
 const kinds: readonly { pattern: RegExp; kind: Lead['kind'] }[] = [
-  { pattern: /^microsoft\.compute\/(disks|snapshots)\/begingetaccess\/action$/i, kind: 'disk-link' },
+  {
+    pattern:
+      /^microsoft\.compute\/(disks|snapshots|restorepointcollections\/restorepoints\/diskrestorepoints)\/begingetaccess\/action$/i,
+    kind: 'disk-link',
+  },
   { pattern: /^microsoft\.authorization\/roleassignments\/write$/i, kind: 'role-assignment' },
 ];
 

@@ -215,6 +215,7 @@ function alertText(alert: Alerts['alerts'][number]): ToldLine[] {
           alert.entities.addresses.length > 0 && `from ${alert.entities.addresses.join(', ')}`,
           alert.entities.accounts.length > 0 && `accounts ${alert.entities.accounts.join(', ')}`,
           alert.status,
+          alert.matchedBy && `this VM’s by ${alert.matchedBy}`,
         ),
         alert.description,
         ...alert.remediation.slice(0, 3).map((step) => `advice: ${step}`),

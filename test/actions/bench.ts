@@ -68,13 +68,20 @@ export interface Bench {
   close(): Promise<void>;
 }
 
+/** A shared access signature that the simulator makes for a container; `sp` are its permissions. */
+export async function containerSignature(url: string, asked: { account: string; container: string; sp?: string }) {
+  const answer = await fetch(new URL(`/simulator/sas?${new URLSearchParams(asked)}`, url));
+  const { sas } = JSON.parse(await answer.text());
+  return String(sas);
+}
+
 /**
  * The built-in simulator, the real clients, and a case file in memory. One a test file: the identity client keeps
  * tokens for the whole process, and another simulator does not accept them.
  */
 export async function openBench(
   change: (world: World) => void = () => undefined,
-  options: Pick<ConnectionOptions, 'operationLimitMs' | 'limits'> = {},
+  options: Pick<ConnectionOptions, 'operationLimitMs' | 'limits' | 'signatureFor'> = {},
 ): Promise<Bench> {
   const world = builtInWorld();
   change(world);
@@ -82,6 +89,7 @@ export async function openBench(
   const connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
     pollIntervalMs: 10,
+    signatureFor: (account, container) => containerSignature(simulator.url, { account, container }),
     ...options,
   });
   const actions = createActions(connection);

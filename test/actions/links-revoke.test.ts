@@ -32,6 +32,12 @@ describe('links.revoke', () => {
           creationData: { createOption: 'Copy', sourceResourceId: os.id },
         },
       });
+      const blobs = world.resources.find(({ name, type }) => name === 'print01' && /\/virtualMachines$/i.test(type));
+      const vhd = { uri: 'https://x.blob.core.windows.net/vhds/os.vhd' };
+      Object.assign(Object(blobs?.properties).storageProfile, {
+        osDisk: { osType: 'Windows', name: 'os', vhd },
+        dataDisks: [],
+      });
       world.denied.push({
         action: `${diskType}/endGetAccess/action`,
         scope: groupOf(of('app03')[0]?.id ?? ''),
@@ -56,6 +62,20 @@ describe('links.revoke', () => {
     expect(step?.consequences?.join()).toMatch(/There is no undo/);
     expect(step?.warnings.join()).toMatch(/Not seen: copies of the disks in other subscriptions/);
     expect(bench.mutations()).toEqual([]);
+  });
+
+  it('names what Azure does not show: links to restore points, and to disks that are blobs', async () => {
+    const point = { id: 's', title: 'S', uses: 'disks.snapshot', with: { kind: 'full', restorePoint: true } };
+    const taken = agreeing(bench.run([point], 'web01'));
+    expect((await taken.start()).outcome).toBe('done');
+    const [step] = (await bench.run([revoke], 'web01').plan()).steps;
+    expect(step?.warnings.join()).toMatch(
+      /Not seen: links to the disks in restore points of cordon-\S+, which Azure does not show/,
+    );
+    const unmanaged = await agreeing(bench.run([revoke], 'print01')).start();
+    expect(unmanaged.steps[0]?.error).toMatch(
+      /links to the OS disk, page blobs in a storage account: they end when its keys are renewed/,
+    );
   });
 
   it('finds nothing to do where no link is, and does not say so where it could not look', async () => {

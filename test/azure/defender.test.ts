@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { concerns, resourcesOf, subjectOf } from '../../src/azure/readers/alert-subjects.ts';
+import { concerns, matchOf, resourcesOf, subjectOf } from '../../src/azure/readers/alert-subjects.ts';
 import { alertFrom, countAlerts, readAlerts } from '../../src/azure/readers/defender-alerts.ts';
 import { planOf, readServersPlan } from '../../src/azure/readers/defender-plan.ts';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
@@ -9,6 +9,7 @@ import { kbsIn, vulnerabilityOf } from '../../src/azure/readers/vulnerabilities.
 import { type Bench, openBench } from '../actions/bench.ts';
 
 let bench: Bench;
+let ownAddress = '';
 beforeAll(async () => {
   bench = await openBench((world) => {
     const prod = world.subscriptions[0]?.subscriptionId ?? '';
@@ -41,6 +42,42 @@ beforeAll(async () => {
     alert('by-name', own, { ResourceIdentifiers: agent, CompromisedEntity: 'PRINT01.contoso.local' });
     alert('by-name-elsewhere', 'rg-logs', { ResourceIdentifiers: [], CompromisedEntity: 'half01' });
     plan('batch01', 'Free');
+    // What Azure calls the parts of edge01, and two machines of one private address.
+    const part = (name: string, ...path: (string | number)[]): string =>
+      String(
+        path.reduce<unknown>(
+          (value, key) => (value as Record<string | number, unknown> | undefined)?.[key],
+          world.resources.find((one) => one.name === name && /virtualMachines$/i.test(one.type))?.properties,
+        ) ?? '',
+      );
+    const nicOf = (name: string) => part(name, 'networkProfile', 'networkInterfaces', 0, 'id');
+    const configurationOf = (name: string) => {
+      const nic = world.resources.find(({ id }) => id.toLowerCase() === nicOf(name).toLowerCase());
+      const properties = (nic?.properties ?? {}) as { ipConfigurations?: { properties: Record<string, unknown> }[] };
+      const [first] = properties.ipConfigurations ?? [];
+      return first?.properties ?? {};
+    };
+    const diskOf = (name: string) => part(name, 'storageProfile', 'osDisk', 'managedDisk', 'id');
+    const disk = [{ Type: 'AzureResource', AzureResourceId: diskOf('edge01') }];
+    alert('by-disk', 'rg-logs', { ResourceIdentifiers: disk });
+    const nic = [
+      {
+        Type: 'AzureResource',
+        AzureResourceId: nicOf('edge01').toUpperCase().replace('/SUBSCRIPTIONS', '/subscriptions'),
+      },
+    ];
+    alert('by-interface', 'rg-logs', { ResourceIdentifiers: nic });
+    const attacker = { Type: 'ip', Address: '198.51.100.200' };
+    configurationOf('edge01').privateIPAddress = '10.77.0.9';
+    const victim = { Type: 'ip', Address: '10.77.0.9' };
+    alert('by-private-address', 'rg-logs', { CompromisedEntity: '10.77.0.9', Entities: [victim, attacker] });
+    for (const name of ['mail01', 'app03']) configurationOf(name).privateIPAddress = '10.77.0.10';
+    alert('by-shared-address', 'rg-logs', { ExtendedProperties: { 'Victim IP': '10.77.0.10' }, Entities: [attacker] });
+    const publicId = String((configurationOf('kiosk01').publicIPAddress as { id?: string } | undefined)?.id ?? '');
+    const address = world.resources.find(({ id }) => id.toLowerCase() === publicId.toLowerCase());
+    ownAddress = String((address?.properties as { ipAddress?: string } | undefined)?.ipAddress ?? '');
+    alert('by-public-address', 'rg-logs', { CompromisedEntity: ownAddress, Entities: [attacker] });
+    alert('by-address-resource', 'rg-logs', { ResourceIdentifiers: [{ AzureResourceId: publicId }] });
   });
 });
 afterAll(() => bench.close());
@@ -147,6 +184,29 @@ describe('an alert without an Azure resource id', () => {
     expect(names(await alerts('safe01'))).toEqual([]);
   });
 
+  it('is the VM’s whose interface, disk or address it names, and it says by what', async () => {
+    const matched = async (name: string) => {
+      const fact = await alerts(name);
+      if (fact.state === 'unknown') throw new Error(fact.because);
+      return Object.fromEntries(fact.value.alerts.map((one) => [one.name, [one.matchedBy, one.entities.addresses]]));
+    };
+    expect(ownAddress).toMatch(/^\d+\./);
+    expect(await matched('edge01')).toEqual({
+      'by-disk': [expect.stringMatching(/^its disk edge01/), []],
+      'by-interface': [expect.stringMatching(/^its network interface edge01/), []],
+      'by-private-address': ['its private address 10.77.0.9', ['198.51.100.200']],
+    });
+    expect(await matched('kiosk01')).toMatchObject({
+      'by-public-address': [`its public address ${ownAddress}`, ['198.51.100.200']],
+      'by-address-resource': [expect.stringMatching(/^its public address /), []],
+    });
+    // Two machines have that address: neither may be said to be the one.
+    const shared = await alerts('app03');
+    expect(shared).toMatchObject({ state: 'known', value: { alerts: [] } });
+    expect(shared.state === 'known' && shared.notSeen.join()).toContain('“by-shared-address”');
+    expect(await alerts('print01')).toMatchObject({ notSeen: [] });
+  });
+
   it('is told as not seen where only a name in another group fits', async () => {
     const half = await alerts('half01');
     expect(half).toMatchObject({ state: 'known', value: { alerts: [] } });
@@ -190,6 +250,13 @@ describe('an alert without an Azure resource id', () => {
       resourceIdentifiers: vm('A').networkInterfaces.map((azureResourceId) => ({ azureResourceId })),
     });
     expect([concerns(ofInterface, vm('a')), concerns(ofInterface, vm('b'))]).toEqual(['yes', 'no']);
+    // A load balancer's address leads to several machines.
+    const front = about({ compromisedEntity: '20.51.7.33' });
+    const holder = new Set(['/subscriptions/s/resourcegroups/a/providers/microsoft.network/loadbalancers/l/x']);
+    const listed = { ...vm('a'), publicAddresses: ['20.51.7.33'] };
+    expect(concerns(front, listed, new Map([['20.51.7.33', holder]]))).toBe('perhaps');
+    expect(concerns(front, vm('b'), new Map([['20.51.7.33', holder]]))).toBe('no');
+    expect(matchOf(front, listed)).toEqual({ is: 'yes', by: 'its public address 20.51.7.33' });
     expect(concerns(about({ resourceIdentifiers: [{ agentId: 'aa' }] }), vm('a'))).toBe('perhaps');
     expect(concerns(about({ compromisedEntity: 'CONTOSO\\APP01' }), vm('a'))).toBe('yes');
     expect(concerns(about({ compromisedEntity: 'app0' }), vm('a'))).toBe('no');

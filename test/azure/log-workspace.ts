@@ -1,6 +1,9 @@
 import { createHttpHeaders, type HttpClient, type PipelineResponse } from '@azure/core-rest-pipeline';
 import { LogsQueryClient } from '@azure/monitor-query';
 import { type Connection, connect } from '../../src/azure/client/connection.ts';
+import { readFleetLogons } from '../../src/azure/readers/fleet-logons.ts';
+import { Listing } from '../../src/azure/readers/listing.ts';
+import type { LogonOptions } from '../../src/azure/readers/logon-queries.ts';
 import type { VirtualMachine } from '../../src/documents/triage.ts';
 import { logAnalyticsRows } from '../../src/kql/cells.ts';
 import { evaluate, KqlError } from '../../src/kql/evaluate.ts';
@@ -147,4 +150,10 @@ export function machine(given: Partial<VirtualMachine> = {}): VirtualMachine {
     tags: {},
     ...given,
   };
+}
+
+/** The failed logons of VMs that are all listed, in the subscriptions that they are in. */
+export function fleetLogonsOf(connection: Connection, vms: readonly VirtualMachine[], options?: LogonOptions) {
+  const ids = [...new Set(vms.map(({ subscriptionId }) => subscriptionId))];
+  return readFleetLogons(connection, ids, new Listing(Promise.resolve(vms)), options);
 }

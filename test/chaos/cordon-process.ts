@@ -7,6 +7,7 @@ import { type CaseFile, openCaseStore } from '../../src/casefile/case-store.ts';
 import { readEvidence } from '../../src/casefile/evidence.ts';
 import { openTranscriptFile, type TranscriptFile } from '../../src/casefile/transcript-file.ts';
 import { caseToUndo } from '../../src/commands/case-to-undo.ts';
+import { concludeRelease } from '../../src/commands/release.ts';
 import { runPlaybook, type WritableCase } from '../../src/commands/run.ts';
 import { settleOpenIntents } from '../../src/commands/settle-open-intents.ts';
 import { undoCase } from '../../src/commands/undo.ts';
@@ -17,6 +18,7 @@ import type { Target } from '../../src/playbook/action.ts';
 import type { Playbook } from '../../src/playbook/playbook.ts';
 import { undoableSteps } from '../../src/playbook/step-record.ts';
 import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
+import { signContainer } from '../../src/simulator/storage-signature.ts';
 import type { Sender, SimulatedAzure } from './simulated-azure.ts';
 
 /** How a command ended: its exit code and what it printed, or null for a process that was killed. */
@@ -64,6 +66,7 @@ export class CordonProcess {
       carrier: wire.httpClient,
       signIn: wire.signIn,
       pollIntervalMs: 10_000,
+      signatureFor: async (account, container) => signContainer(about.azure.azure, account, container),
     });
   }
 
@@ -98,20 +101,36 @@ export class CordonProcess {
 
   /** `cordon undo CASE --yes`, or with the step named and the VM's name given where only that deletes evidence. */
   undo(caseId: string, step: string | null, vm: string): Promise<Ended> {
+    return this.#command((streams) => this.#undoing(caseId, step, vm, streams));
+  }
+
+  async #undoing(
+    caseId: string,
+    step: string | null,
+    vm: string,
+    streams: Parameters<typeof undoCase>[2],
+  ): Promise<number> {
+    const { reader, entries } = await caseToUndo(this.#store(), caseId);
+    return undoCase(
+      { yes: true, ...(step === null ? {} : { step, confirm: vm }) },
+      {
+        what: `case ${caseId}`,
+        again: `cordon undo ${caseId} --yes`,
+        steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
+        actions: createActions(this.#connection),
+        openCase: () => this.#writable(caseId),
+        onInterrupt: () => () => undefined,
+      },
+      streams,
+    );
+  }
+
+  /** `cordon release CASE --confirm VM`: undoes all that the case has in force, then looks in Azure for what is left. */
+  release(caseId: string, vm: string): Promise<Ended> {
     return this.#command(async (streams) => {
-      const { reader, entries } = await caseToUndo(this.#store(), caseId);
-      return undoCase(
-        { yes: true, ...(step === null ? {} : { step, confirm: vm }) },
-        {
-          what: `case ${caseId}`,
-          again: `cordon undo ${caseId} --yes`,
-          steps: () => undoableSteps({ entries, read: (evidence) => readEvidence(reader.directory, evidence) }),
-          actions: createActions(this.#connection),
-          openCase: () => this.#writable(caseId),
-          onInterrupt: () => () => undefined,
-        },
-        streams,
-      );
+      const code = await this.#undoing(caseId, null, vm, streams);
+      const store = this.#store();
+      return concludeRelease(this.#connection, store, await store.read(caseId), code, streams.stdout);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Entry } from '../../src/documents/transcript.ts';
 import { disabledAccounts } from '../../src/simulator/guest.ts';
+import { blobPaths } from '../../src/simulator/storage-blobs.ts';
 import type { ArmResource } from '../../src/simulator/world.ts';
 import type { Arrived, SimulatedAzure } from './simulated-azure.ts';
 
@@ -29,6 +30,8 @@ export interface Condition {
   runs: boolean;
   /** Is the VM in a just-in-time policy? */
   underJit: boolean;
+  /** Comments on incidents. */
+  comments: number;
   snapshots: number;
   /** Restore points, and collections of them. */
   points: number;
@@ -85,6 +88,7 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
     accounts: [...disabledAccounts(azure, azure.store.get(vmId) ?? { id: vmId, name: '', type: '' })].sort().join(' '),
     runs: /PowerState\/(running|starting)/.test(JSON.stringify(azure.store.get(vmId)?.properties ?? {})),
     underJit: policies(simulated).some((policy) => names(policy, vmId)),
+    comments: azure.store.ofType('Microsoft.SecurityInsights/incidents/comments').length,
     snapshots: azure.store.ofType('Microsoft.Compute/snapshots').length,
     points: [...azure.store.all()].filter(({ type }) => /\/restorePointCollections\b/i.test(type)).length,
     openToExport: azure.store
@@ -101,7 +105,17 @@ export function conditionOf(simulated: SimulatedAzure, vmId: string): Condition 
 }
 
 /** The parts of the condition that an undo puts back; where snapshots go is asked apart. */
-const putBack = ['groups', 'cordons', 'addresses', 'roles', 'commands', 'accounts', 'runs', 'underJit'] as const;
+const putBack = [
+  'groups',
+  'cordons',
+  'addresses',
+  'roles',
+  'commands',
+  'accounts',
+  'runs',
+  'underJit',
+  'comments',
+] as const;
 
 /** In which parts it is otherwise than before: "groups a instead of b". */
 export function otherwise(now: Condition, before: Condition): string[] {
@@ -145,9 +159,22 @@ const vmName = lastPart;
 /** Is a restore point taken beside the snapshots of this VM, whose disks are several? */
 export const hasPoint = (vmId: string): boolean => vmName(vmId) === 'web01';
 
+/** The VM, which owns its disks, and the disks, which their snapshots are copies of: ids in lower case. */
+const copiesOf = (azure: SimulatedAzure['azure'], vmId: string): string[] => [
+  vmId.toLowerCase(),
+  ...azure.store
+    .ofType('Microsoft.Compute/disks')
+    .filter(({ managedBy }) => lower(managedBy) === vmId.toLowerCase())
+    .map(({ id }) => id.toLowerCase()),
+];
+
 /** What each playbook that ends with 0 has brought about. */
 const goals: Record<string, Goal> = {
   'lock-nsg': { reached: isLocked },
+  release: { reached: isLocked },
+  'post-comment': {
+    reached: (simulated, vmId, before) => conditionOf(simulated, vmId).comments === before.comments + 1,
+  },
   'contain-brute-force': {
     reached: (simulated, vmId, before) =>
       isLocked(simulated, vmId) && conditionOf(simulated, vmId).snapshots > before.snapshots,
@@ -199,7 +226,9 @@ const goals: Record<string, Goal> = {
         .flatMap((type) => azure.store.ofType(type))
         .every(
           ({ managedBy, properties }) =>
-            lower(managedBy) !== vmId.toLowerCase() || field(properties, 'diskState') !== 'ActiveSAS',
+            !copiesOf(azure, vmId).some((disk) =>
+              [lower(managedBy), lower(field(properties, 'creationData', 'sourceResourceId'))].includes(disk),
+            ) || field(properties, 'diskState') !== 'ActiveSAS',
         ),
   },
   'disable-account': { reached: (simulated, vmId) => conditionOf(simulated, vmId).accounts === 'svc-web' },
@@ -211,8 +240,18 @@ const goals: Record<string, Goal> = {
   deallocate: { reached: (simulated, vmId) => !conditionOf(simulated, vmId).runs },
   'cut-identity': { reached: (simulated, vmId) => conditionOf(simulated, vmId).roles === '' },
   'remove-public-ip': { reached: (simulated, vmId) => conditionOf(simulated, vmId).addresses === '' },
+  'collect-to-blob': {
+    reached: (simulated, vmId) =>
+      conditionOf(simulated, vmId).commands >= 4 &&
+      blobPaths(simulated.azure).filter((path) => path.endsWith('.out.txt')).length >= 4,
+  },
+  'export-to-blob': {
+    reached: (simulated, vmId, before) =>
+      conditionOf(simulated, vmId).openToExport === before.openToExport &&
+      blobPaths(simulated.azure).some((path) => path.endsWith('.vhd')),
+  },
   'export-disk': {
-    reached: (simulated, vmId) => conditionOf(simulated, vmId).openToExport === '',
+    reached: (simulated, vmId, before) => conditionOf(simulated, vmId).openToExport === before.openToExport,
   },
 };
 

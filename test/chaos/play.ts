@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { createActions } from '../../src/actions/actions.ts';
 import { parseResourceId } from '../../src/arm/resource-id.ts';
 import { connect } from '../../src/azure/client/connection.ts';
+import { withDiskOptions } from '../../src/commands/disk-options.ts';
 import { withLockOptions } from '../../src/commands/lock-options.ts';
 import type { Target } from '../../src/playbook/action.ts';
+import { type Playbook, playbook as playbookSchema } from '../../src/playbook/playbook.ts';
 import { findPlaybook, loadPlaybooks, type PlaybookShelf, playbookFolders } from '../../src/playbook/playbook-file.ts';
 import { builtInWorld } from '../../src/simulator/scenario/built-in-world.ts';
 import type { World } from '../../src/simulator/world.ts';
@@ -70,6 +72,15 @@ function withSnapshots(world: World): World {
   return changed;
 }
 
+const container = 'https://contosoevidence.blob.core.windows.net/disks/case';
+
+/** The playbooks that are played under a name of their own. */
+const built: Partial<Record<string, string>> = {
+  release: 'lock-nsg',
+  'export-to-blob': 'export-disk',
+  'collect-to-blob': 'collect-volatile',
+};
+
 /** A stage on which schedules are played, each in an Azure of its own. */
 export interface Stage {
   /** The rules that were broken, a sentence each. */
@@ -120,6 +131,8 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
+const exports = (playbook: string): boolean => /^export-/.test(playbook);
+
 interface Requisites {
   time: VirtualTime;
   root: string;
@@ -147,6 +160,7 @@ class Play {
       'undelete-backup': worlds.deleted,
       'revoke-disk-links': worlds.linked,
       'export-disk': worlds.copied,
+      'export-to-blob': worlds.copied,
     };
     const world = special[schedule.playbook] ?? worlds.usual;
     this.#azure = new SimulatedAzure(world, schedule.latency, (ms, call) => time.later(ms, call));
@@ -251,7 +265,9 @@ class Play {
     const { shelf } = this.#requisites;
     const process = this.#process(diesAt);
     this.#azure.azure.faults.add([...faults]);
-    const found = withLockOptions(findPlaybook(shelf, this.#schedule.playbook), { account: 'svc-web' });
+    const { playbook: played } = this.#schedule;
+    const named = withLockOptions(this.#playbook(shelf), { account: 'svc-web' });
+    const found = /-to-blob$/.test(played) ? withDiskOptions(named, { to: container, immutable: true }) : named;
     const unpreserved = { withoutSnapshot: 'played without the snapshots of the case' };
     const playbook = {
       ...found,
@@ -268,7 +284,20 @@ class Play {
     return { ended, places: process.places };
   }
 
-  /** `cordon undo CASE`, which must not be refused for what a crash left. */
+  #playbook(shelf: PlaybookShelf): Playbook {
+    const { playbook } = this.#schedule;
+    if (playbook !== 'post-comment') return findPlaybook(shelf, built[playbook] ?? playbook);
+    const [incident] = this.#azure.azure.store.ofType('Microsoft.SecurityInsights/incidents');
+    const given = { incident: incident?.id, message: 'What happened to web01.' };
+    return playbookSchema.parse({
+      name: playbook,
+      title: 'Post',
+      summary: 'A comment',
+      steps: [{ id: 'comment', title: 'Comment', uses: 'incident.comment', with: given }],
+    });
+  }
+
+  /** `cordon undo CASE` or `cordon release CASE`, which must not be refused for what a crash left. */
   async #undo(
     faults: Schedule['undoFaults'],
     diesAt: number | null,
@@ -277,7 +306,12 @@ class Play {
   ): Promise<Ended> {
     const process = this.#process(diesAt);
     this.#azure.azure.faults.add([...faults]);
-    const ended = await this.#within(what, () => process.undo(this.#caseId ?? '', step, this.#schedule.vm));
+    const { playbook, vm } = this.#schedule;
+    const caseId = this.#caseId ?? '';
+    const ended = await this.#within(what, () =>
+      playbook === 'release' ? process.release(caseId, vm) : process.undo(caseId, step, vm),
+    );
+    if (ended && /nothing of it is in force any more/.test(ended.text)) this.#judgeUndone(`${what} is told as ended`);
     this.#azure.azure.faults.clear();
     this.#azure.azure.tokens.answerAgain();
     if (ended && ended.code > 5 && this.#azure.arrived.length > 0)
@@ -312,7 +346,7 @@ class Play {
     const now = conditionOf(this.#azure, this.#target.id);
     const same =
       otherwise(now, this.#before).length === 0 &&
-      (playbook !== 'export-disk' || now.openToExport === this.#before.openToExport);
+      (!exports(playbook) || now.openToExport === this.#before.openToExport);
     const said = text.trim().split('\n').slice(-3).join(' | ').slice(0, 600);
     if (![0, 3, 4, 5].includes(code)) this.#wrong.push(`exit ${code}: ${said}`);
     if (code === 0 && !isReached(playbook, this.#azure, this.#target.id, this.#before)) {
@@ -339,7 +373,7 @@ class Play {
   #judgeUndone(what: string): void {
     const now = conditionOf(this.#azure, this.#target.id);
     this.#wrong.push(...otherwise(now, this.#before).map((part) => `${what}, and it is ${part}`));
-    if (this.#schedule.playbook === 'export-disk' && now.openToExport !== '') {
+    if (exports(this.#schedule.playbook) && now.openToExport !== this.#before.openToExport) {
       this.#wrong.push(`${what}, and ${now.openToExport} can still be exported`);
     }
   }

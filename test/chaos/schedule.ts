@@ -39,6 +39,13 @@ export const playbooks: Record<string, readonly string[]> = {
   'disable-account': ['web01'],
   'contain-brute-force': ['web01', 'app03', 'sql01'],
   'export-disk': ['jump01', 'sql01'],
+  // The same, and the scripts, into a container of Azure Storage.
+  'export-to-blob': ['jump01', 'sql01'],
+  'collect-to-blob': ['web01'],
+  // A comment on the incident, as `cordon case post` makes it.
+  'post-comment': ['web01'],
+  // A lock that `cordon release` ends.
+  release: ['web01', 'app03'],
 };
 
 const page = (status: number): Fault['effect'] => ({
@@ -137,6 +144,12 @@ const changes: Record<string, readonly [string, string][]> = {
   take: [['DELETE', '/roleAssignments/[^/?]+\\?']],
   give: [['PUT', '/roleAssignments/[^/?]+\\?']],
   readdress: [['PUT', '/networkInterfaces/[^/?]+\\?']],
+  upload: [
+    ['PUT', '^/blob/.*comp=block$'],
+    ['PUT', '^/blob/.*comp=blocklist$'],
+  ],
+  say: [['PUT', '/comments/[^/?]+\\?']],
+  unsay: [['DELETE', '/comments/[^/?]+\\?']],
   copy: [
     ['POST', '/beginGetAccess\\?'],
     ['POST', '/endGetAccess\\?'],
@@ -161,6 +174,10 @@ const sent: Record<string, { run: readonly string[]; undo: readonly string[] }> 
   'cut-identity': { run: ['take'], undo: ['give'] },
   'remove-public-ip': { run: ['readdress'], undo: ['readdress'] },
   'export-disk': { run: ['copy'], undo: [] },
+  'export-to-blob': { run: ['upload', 'upload', 'copy'], undo: [] },
+  'collect-to-blob': { run: ['script'], undo: ['unscript'] },
+  'post-comment': { run: ['say'], undo: ['unsay'] },
+  release: { run: ['lock'], undo: ['unlock'] },
 };
 
 /** One fault among the requests that a run or an undo sends, with its description. */

@@ -82,7 +82,12 @@ export class SimulatedAzure {
     const { pathname, search } = new URL(request.url);
     const headers: Record<string, string> = {};
     for (const [name, value] of request.headers) headers[name.toLowerCase()] = value;
-    const body = typeof request.body === 'string' ? request.body : '';
+    const body =
+      typeof request.body === 'string'
+        ? request.body
+        : request.body instanceof Uint8Array
+          ? Buffer.from(request.body).toString('latin1')
+          : '';
     const incoming: Incoming = { method: request.method, target: pathname + search, headers, body, scheme: 'https' };
     const changes = mayChange(request.method, pathname);
     if (changes) await sender.leaving();

@@ -53,6 +53,28 @@ describe('case verify --evidence', () => {
     expect((await verified(false)).code).toBe(0);
   });
 
+  it('names a blob that it does not read, and says what was found where it is read', async () => {
+    const file = 'https://account.blob.core.windows.net/disks/os.vhd';
+    const open = await openCaseStore(root).open(id);
+    const evidence = await open.evidence.writeJson('disk-blob', { file, bytes: 19, sha256: 'ab'.repeat(32) });
+    const about = { name: 'disk-blob', state: 'known' as const, summary: '', source: 'playbook', coverage: '' };
+    await open.transcript.append('fact', 'anna', { ...about, notSeen: [], evidence });
+    await open.close('anna');
+    const { code, said } = await verified(true);
+    expect(said).toContain(`${file} is a blob, which was not read: its SHA-256 was abab`);
+    expect(code).toBe(0);
+    for (const [because, wanted] of [
+      ['', 0],
+      ['is missing', 6],
+    ] as const) {
+      let read = '';
+      const stream = { write: (text: string) => (read += text) };
+      const options = { root, evidence: true, readBlob: async () => because };
+      expect(await caseVerify(id, options, { stdout: stream, stderr: stream })).toBe(wanted);
+      expect(read).toContain(`${file} ${because === '' ? 'is as it was uploaded' : because}`);
+    }
+  });
+
   it('names an image that is missing, and one that is shorter', async () => {
     writeFileSync(image, bytes.subarray(1));
     expect((await verified(true)).said).toContain(`has ${bytes.length - 1} bytes, not ${bytes.length}`);

@@ -217,7 +217,33 @@ describe('a log that was written for the test', () => {
     const { events, damage } = await read(log);
     expect(events.length).toBe(60);
     expect(events.filter(({ verified }) => !verified).length).toBe(20);
-    expect(damage[0]).toEqual({ offset: 4096 + 65_536, because: 'no chunk begins here' });
+    expect(damage).toEqual([{ offset: 4096 + 65_536, because: 'no chunk begins here; 512 bytes skipped' }]);
+  });
+
+  it('is read from its first chunk where the header of the file is gone, or is that of a second log', async () => {
+    const log = writeLog(many(60), { each: 20 });
+    const all = Array.from({ length: 60 }, (_, i) => [1 + i, true]);
+    const headless = await read(log.subarray(4096));
+    expect(headless.events.map(({ system, verified }) => [system.recordId, verified])).toEqual(all);
+    expect(headless.damage).toEqual([]);
+    const joined = await read(Buffer.concat([log, log]));
+    expect(joined.events.map(({ system, verified }) => [system.recordId, verified])).toEqual([...all, ...all]);
+    expect(joined.damage).toEqual([
+      { offset: log.length, because: 'another event log begins here, and its chunks are read too' },
+    ]);
+  });
+
+  it('names chunks of zeros between others once, whether its header counts or lags, and none at its end', async () => {
+    const log = writeLog(many(80), { each: 20 });
+    log.fill(0, 4096 + 65_536, 4096 + 3 * 65_536);
+    for (const flags of [0, 1]) {
+      const dirty = Buffer.concat([fileHeader(4, 81, flags), log.subarray(4096), Buffer.alloc(2 * 65_536)]);
+      const { events, damage } = await read(dirty);
+      expect(events.map(({ system }) => system.recordId)).toEqual(
+        [1, 61].flatMap((from) => Array.from({ length: 20 }, (_, i) => from + i)),
+      );
+      expect(damage).toEqual([{ offset: 4096 + 65_536, because: 'zeros in the place of 2 chunks' }]);
+    }
   });
 
   it('a damaged template does not speak for the same template of a sound chunk', async () => {

@@ -92,6 +92,7 @@ describe('a folder as evidence', () => {
     folder.write('claims/NTUSER.DAT', Buffer.concat([Buffer.from('regf'), Buffer.alloc(2_000_000)]));
     folder.write('claims/SYSTEM', Buffer.concat([Buffer.from('regf'), Buffer.alloc(1_000_000)]));
     folder.write('claims/os.vhd', Buffer.alloc(4096));
+    folder.write('claims/lastlog', Buffer.alloc(292));
     folder.write('claims/notes.img', 'text, whatever its name says');
     folder.write('claims/audit.log', 'type=USER_AUTH msg=audit(1795564800.123:42): pid=1 res=failed\n');
     const evidence = await gathered([claims]);
@@ -107,6 +108,7 @@ describe('a folder as evidence', () => {
       expect.arrayContaining([
         'not read: 2 registry hives, 3 MB: read them with RECmd or regipy',
         'not read: 1 virtual disk (VHD), 4 kB: attach it read-only and name the folder (also qemu-nbd, ewfmount, Arsenal Image Mounter)',
+        'not read: 1 lastlog, 1 kB: read them with lastlog(8), beside the passwd of their computer',
         expect.stringMatching(/^not read: 1 log of Linux audit, 1 kB: .*ausearch/),
       ]),
     );

@@ -24,6 +24,8 @@ const examples = lines.map((line): Example => JSON.parse(line));
 const PAGE_ERRS: Record<string, string> = {
   'array-iff-function#2': 'the texts of the array are printed without their quotes',
   'array-iff-function#3': 'the first column is of another example',
+  'asin-function#1': 'the answer is that of another number',
+  'base64-decode-toguid-function#1': 'a part of the guid is in the other order than the page of the inverse has it',
   'bin-function#2': 'a timespan of days is printed with a colon after them',
   'join-innerunique#3': 'which of the left rows is kept is left open; the page prints one possibility',
   'join-innerunique#4': 'which of the left rows is kept is left open; the page prints one possibility',
@@ -43,6 +45,7 @@ const PAGE_ERRS: Record<string, string> = {
   'series-magnitude-function#1': 'a column is printed that the query does not make',
   'toguid-function#1': 'the text of the input is spelt in another way than in the query',
   'trim-start-function#1': 'the address is printed in angle brackets',
+  'unicode-codepoints-to-string-function#5': 'the row of the answer lacks its first bar',
   'url-encode-component-function#1': 'the last character of the input is left out of the answer',
   'url-encode-function#1': 'the input is printed with one character more',
 };
@@ -146,7 +149,9 @@ type Verdict = { kind: 'equal' | 'refused' | 'different' | 'errs'; why: string }
 
 function verdict(example: Example): Verdict {
   try {
-    const table = evaluate(example.query, [], { now: new Date(0) });
+    // Some pages print a call alone.
+    const query = /^\w+\([^|]*\)$/.test(example.query) ? `print ${example.query}` : example.query;
+    const table = evaluate(query, [], { now: new Date(0) });
     const why = difference(example, table.columns, logAnalyticsRows(table));
     return why === undefined ? { kind: 'equal', why: '' } : { kind: 'different', why };
   } catch (error) {

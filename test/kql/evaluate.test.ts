@@ -577,14 +577,14 @@ describe('what is refused', () => {
   it('names the construct and where it stands', () => {
     const cases: [string, string, number, number][] = [
       ['Events\n| reduce by Who', 'reduce', 2, 3],
-      ['Events | extend x = geo_distance_2points(1.0, 2.0, 3.0, 4.0)', 'geo_distance_2points', 1, 21],
+      ['Events | extend x = geo_point_to_s2cell(1.0, 2.0)', 'geo_point_to_s2cell', 1, 21],
       ['Events | evaluate basket()', 'basket', 1, 19],
       ['Events | summarize hll(N)', 'hll', 1, 20],
       ['print todecimal(1)', 'decimal', 1, 7],
       ['Events | extend t = ingestion_time()', 'ingestion_time', 1, 21],
       ['Events | where Who matches regex "a(?=b)"', '(?=', 1, 16],
-      ['print rand()', 'rand', 1, 7],
-      ['let f = (x:long) {\n  Events | where N == rand(x) };\nf(1)', 'rand', 2, 23],
+      ['print erf(1)', 'erf', 1, 7],
+      ['let f = (x:long) {\n  Events | where N == erf(x) };\nf(1)', 'erf', 2, 23],
       ['externaldata(x:string)["https://example.org/"]', 'external', 1, 24],
     ];
     for (const [query, word, line, column] of cases) {

@@ -25,6 +25,22 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['parse_ipv6("1::2::3")', ''],
     ['ipv6_is_in_range("fe80::1", "fe80::/10")', true],
     ['ipv6_is_in_range("10.0.0.7", "10.0.0.0/8")', true],
+    // https://learn.microsoft.com/kusto/query/punycode-from-string-function, read 2026-11-30, and its kin.
+    ['punycode_from_string("académie-française")', 'acadmie-franaise-npb1a'],
+    ['punycode_to_string("cqv902d")', '艺术'],
+    ['punycode_domain_to_string(punycode_domain_from_string("bücher.艺术.com"))', 'bücher.艺术.com'],
+    ['gzip_decompress_from_base64_string("eA==")', ''],
+    ['replace_strings("This is an example", dynamic(["This", "is"]), dynamic([12345, "was"]))', 'This was an example'],
+    ['replace_strings("This is", dynamic(["is", "This"]), dynamic(["was", "This"]))', 'Thwas was'],
+    // https://learn.microsoft.com/kusto/query/geo-distance-2points-function, read 2026-11-30.
+    ['round(geo_distance_2points(-122.407628, 47.578557, -118.275287, 34.019056), 6)', 1546754.351974],
+    ['isnull(geo_distance_2points(300, 1, 1, 1))', true],
+    ['geo_point_in_circle(-122.143564, 47.535677, -122.100896, 47.527351, 3500)', true],
+    // https://learn.microsoft.com/kusto/query/datetime-local-to-utc-function: a local time that the clock leaps over.
+    ['tostring(datetime_local_to_utc(datetime(2022-03-27 02:00), "Europe/Brussels"))', '2022-03-27T00:00:00.0000000Z'],
+    ['tostring(datetime_utc_to_local(datetime(2022-07-11 22:18:48), "US/Pacific"))', '2022-07-11T15:18:48.0000000Z'],
+    ['tostring(bag_set_key(dynamic({"key1":123}), "$.key2.prop1", "abc"))', '{"key1":123,"key2":{"prop1":"abc"}}'],
+    ['tostring(array_sort_desc(dynamic([3,null,1]), false))', '[null,3,1]'],
   ])('%s', (expression, answer) => expect(value(expression)).toEqual(answer));
 
   it('takes names that JavaScript’s objects have for names like others', () => {
@@ -43,10 +59,32 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['print array_split(dynamic([1,2,3]), dynamic([2,1]))', /do not rise/],
     ['print parse_user_agent("x", "browser")', /list of browsers/],
     ['print x=1 | evaluate basket()', /not documented/],
+    ['print datetime_utc_to_local(now(), "Nowhere")', /no time zone/],
+    ['print assert(1 > 2, "too small")', /has failed with message: 'too small'/],
+    ['range x from 1 to 2 step 1 | project-away x | extend y=1 | scan with (step s optional: true;)', /optional step/],
   ])('refuses what is not known: %s', (query, reason) => expect(() => rows(query)).toThrow(reason));
 });
 
 describe('operators, by the rules that Microsoft prints', () => {
+  it('takes the last row of a step that repeats where scan is asked for it, and moves a sequence on', () => {
+    const data = 'datatable(t:long, e:string)[1,"a",2,"b",3,"b",4,"c",5,"a",6,"b",7,"b"] | sort by t asc';
+    const query = `${data} | scan with_match_id=id declare (n:long=0) with (
+      step s1: e == "a"; step s2 output=last: e == "b" => n = s2.n + 1; step s3: e == "c" and t - s1.t < 9 => n = s2.n;)`;
+    expect(rows(query)).toEqual([
+      [1, 'a', 0, 0],
+      [3, 'b', 2, 0],
+      [4, 'c', 2, 0],
+      [5, 'a', 0, 1],
+      [7, 'b', 2, 1],
+    ]);
+    expect(rows(`${data} | scan with (step s1: e == "c";) | extend x = t + 1`)).toEqual([[4, 'c', 5]]);
+  });
+
+  it('makes another random value for each row, and ranks whole percents of rows exactly', () => {
+    expect(rows('range x from 1 to 9 step 1 | extend g=new_guid() | summarize dcount(g)')).toEqual([[9]]);
+    expect(rows('range x from 1 to 20 step 1 | summarize percentile(x, 55)')).toEqual([[11]]);
+  });
+
   it('takes the rank of a run of equals, dense or with gaps', () => {
     const query = (f: string): string => `datatable(a:long)[1,1,2,3,3,4] | sort by a asc | project r=${f}(a)`;
     expect(rows(query('row_rank_dense')).flat()).toEqual([1, 1, 2, 3, 3, 4]);

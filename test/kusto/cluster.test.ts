@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { queryDocument } from '../../src/documents/query.ts';
+import { analyse } from '../../src/kql/evaluate.ts';
 import { begunCase } from '../commands/begun-case.ts';
 import { failedLogon, writeLog } from '../eventlog/log-writer.ts';
 import { answer, database, inCluster, overFiles, run, simulated, temporary } from './simulated.ts';
@@ -73,6 +74,12 @@ describe('evidence in a cluster', () => {
     const whole = 'SecurityEvent | order by _EventRecordId asc';
     const [all, here] = [await inCluster(cluster, whole, files), await overFiles(whole, files)];
     expect([all.columns, all.rows]).toEqual([here.columns, here.rows]);
+    const stored = Object.fromEntries(
+      await Promise.all(
+        all.names.map(async (name) => [name, Object.fromEntries(await cluster.command(`.show table ${name} columns`))]),
+      ),
+    );
+    expect(analyse(all.text, stored).diagnostics).toEqual([]);
     // A free cluster has at most 200 columns a table ("Kusto emulator vs. free cluster", 2025-12-11).
     expect(all.columns.length).toBeGreaterThan(200);
     const columns = await cluster.command(`.show table ${all.names[0]} columns`);

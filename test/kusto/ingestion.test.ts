@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { textAt } from '../../src/arm/json.ts';
 import type { Connection } from '../../src/azure/client/connection.ts';
 import type { ChangeGate } from '../../src/documents/exchange.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { evidenceParts } from '../../src/evidence/evidence-parts.ts';
+import { analyse } from '../../src/kql/evaluate.ts';
+import type { ColumnType } from '../../src/kql/types.ts';
 import { type ClusterClient, clusterClient } from '../../src/kusto/cluster-client.ts';
 import { clusterTable } from '../../src/kusto/cluster-table.ts';
 import { type PlacedTable, placeTables, withViews, writeTable } from '../../src/kusto/ingestion.ts';
@@ -19,8 +22,14 @@ beforeAll(async () => {
   cluster = await simulated();
   connection = cluster.connection;
   client = await cluster.client();
+  connection.observe(({ requestBody }) => {
+    sent.add(textAt(requestBody, 'csl').replace(/<\|\n[\s\S]*$/, '<|\n1'));
+  });
 });
 beforeEach(() => cluster.fault());
+
+/** Every command and query that leaves. */
+const sent = new Set<string>();
 
 const query = async (text: string) => (await client.query(database, text, { now: new Date(), onSent: () => {} })).rows;
 
@@ -183,8 +192,19 @@ describe('a token', () => {
 });
 
 describe('the text that is sent', () => {
-  it('is the query itself where there is no evidence', () => {
-    expect(withViews('T | count', [])).toEqual({ text: 'T | count', lines: 0 });
+  it('shows nothing of the database to a query that asks nothing of the evidence', async () => {
+    await cluster.command('.create-merge table Others (a:long)');
+    const { text } = withViews('union * | count', []);
+    expect(await query(text)).toEqual([[1]]);
+    await expect(query(withViews('Others | count', []).text)).rejects.toMatchObject({ statusCode: 400 });
+  });
+
+  it('reads a watchlist from the evidence, in as many characters', async () => {
+    const vips = await placed('vips', 2);
+    await write(vips).done;
+    const asked = "_GetWatchlist('vips') | count";
+    const { text } = withViews(asked, [vips]);
+    expect([await query(text), text.split('\n').at(-1)?.length]).toEqual([[[2]], asked.length]);
   });
 
   it('has untrusted names as names, and nothing else of them', async () => {
@@ -199,5 +219,24 @@ describe('the text that is sent', () => {
     expect(
       (await client.query(database, text, { now: new Date(), onSent: () => {} })).columns.map(({ name }) => name),
     ).toEqual(["it's", 'a]b']);
+  });
+});
+
+describe('whatever was sent', () => {
+  it('has no fault by Microsoft’s own grammar and analyser (@kusto/language-service-next), commands too', async () => {
+    const schemas: Record<string, Record<string, ColumnType>> = {};
+    for (const [name] of await cluster.command('.show tables')) {
+      const columns = await cluster.command(`.show table ['${name}'] columns`);
+      schemas[String(name)] = Object.fromEntries(columns.map(([column, type]) => [String(column), type as ColumnType]));
+    }
+    const kinds = [...sent].map((text) => /^\.[a-z-]+|^[a-z]+/.exec(text)?.[0]);
+    for (const kind of ['.show', '.create-merge', '.ingest', '.alter', '.cancel', 'let']) expect(kinds).toContain(kind);
+    // A name of the cluster that this test makes unknown on purpose.
+    const faults = [...sent]
+      .filter((text) => !text.endsWith('\nOthers | count') && !text.includes('<| x'))
+      .flatMap((text) =>
+        analyse(text, schemas).diagnostics.map(({ message, token }) => `${text.slice(0, 80)}: ${message} ${token}`),
+      );
+    expect(faults).toEqual([]);
   });
 });

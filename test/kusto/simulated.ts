@@ -77,7 +77,7 @@ export async function inCluster({ client, connection }: Simulated, query: string
   );
   const { text } = withViews(query, tables);
   const answered = await asked.query(database, text, { now: new Date(), onSent: () => {} });
-  return { ...answered, written, names: tables.map(({ name }) => name) };
+  return { ...answered, text, written, names: tables.map(({ name }) => name) };
 }
 
 /** The answer over the same files without a cluster. */

@@ -17,6 +17,7 @@ beforeAll(async () => {
     readOnly: false,
     now: () => new Date(now),
     responderAddress: async () => '',
+    posting: () => Promise.reject(new Error('nothing is posted here')),
     earlierLocks: async () => null,
   });
 });

@@ -873,6 +873,56 @@ describe('case file', () => {
     await terminal.until('✓ Exported to /cases/2026-11-23-web01/notes.md');
   });
 
+  test('an entry of the transcript is opened, the next one follows; d leaves what was decided and done', async () => {
+    const { terminal, world } = await atTriage();
+    await world.endTriage();
+    await terminal.until('Next: p');
+    terminal.type('t');
+    await terminal.until('conclusion');
+    terminal.type('\u001b[H');
+    terminal.type('\r');
+    const opened = screenOf(await terminal.until('transcript › entry'));
+    expect(opened.row('By')).toMatch(/^By +anna@contoso\.com$/);
+    expect(opened.row('Hash')).toContain('7c1e1');
+    terminal.type('\t');
+    const next = screenOf(await terminal.until('7c1e2'));
+    expect(next.row('sha256')).toContain('9f2c'.repeat(16));
+    terminal.type('\u001b');
+    await terminal.until('conclusion');
+    terminal.type('d');
+    const decided = await terminal.until(
+      (shown) => / 1 of \d+: decided and done/.test(shown) && !shown.includes('conclusion'),
+    );
+    expect(screenOf(decided).selected()).toContain('open');
+    terminal.type('d');
+    await terminal.until('conclusion');
+  });
+
+  test('A has an authority stamp the case, P plans a comment on an incident; both say what was refused', async () => {
+    const world = new World();
+    world.run = new ScriptedRun(lockView(keyPrompt));
+    const { terminal } = await atTriage(120, 36, world);
+    await world.endTriage();
+    await terminal.until('Next: p');
+    terminal.type('t');
+    await terminal.until('conclusion');
+    terminal.type('A');
+    await terminal.until('time-stamping authority (https://…) > _');
+    terminal.type('tsa.example\r');
+    await terminal.until('✗ The case was not stamped: tsa.example is no https address');
+    terminal.type('A');
+    await terminal.until('> _');
+    terminal.type('https://tsa.example\r');
+    await terminal.until('✓ Stamped: line 9 was there at 02:20:11Z.');
+    terminal.type('P');
+    await terminal.until('incident of Microsoft Sentinel (number, GUID or id) > _');
+    terminal.type('4711\r');
+    // The message gives way to the plan.
+    await terminal.until((shown) => shown.includes(keyPrompt.question) && !shown.includes('Looking for the incident'));
+    expect(world.logs).toEqual(['web01 in 2026-11-23-web01 to 4711']);
+    expect(world.run.answers).toEqual([]);
+  });
+
   test('without a case file nothing can be changed', async () => {
     const world = new World();
     world.failCase = 'no space left on the device.';

@@ -2,8 +2,11 @@ import { dirname } from 'node:path';
 import { textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
+import { storageVersion } from '../../azure/client/storage.ts';
 import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
+import { send } from '../operation.ts';
 import { readSnapshot } from '../snapshot/disks.ts';
+import { BlobImage, type BlobManifest, isBlob, storedImage } from './blob-image.ts';
 import { freeBytes, hashOf, ImageFile, type ImageManifest, wholeImage } from './image-file.ts';
 import { type Fill, inOrder } from './in-order.ts';
 import { type ExportState, exportState, type PlannedImage, sizeText, timeText } from './settings.ts';
@@ -31,6 +34,72 @@ function teller(context: ActionContext, name: string, of: number, here: number) 
     const text = `${name}: ${sizeText(done)} of ${sizeText(of)} at ${sizeText(rate)}/s${left}`;
     context.progress({ fraction: of > 0 ? done / of : null, text });
   };
+}
+
+/** The manifest of an image that is a blob, as its properties tell. Throws when it is not the one of the plan any more. */
+async function checkBlob(
+  connection: Connection,
+  { signal }: ActionContext,
+  { file, snapshotId, diskId, taken }: PlannedImage,
+): Promise<BlobManifest> {
+  const stored = await storedImage(connection, file, signal);
+  if (stored?.snapshot !== snapshotId.toLowerCase())
+    throw new StalePlan(`${file} is not the image any more that it was.`);
+  const { bytes, sha256, md5, etag } = stored;
+  const finished = connection.clock.now().toISOString();
+  return {
+    schema: 'cordon.blob/1',
+    file,
+    bytes,
+    sha256,
+    md5,
+    etag,
+    snapshot: snapshotId,
+    disk: diskId,
+    taken,
+    finished,
+  };
+}
+
+/** Reads the blob of a snapshot into a blob of the responder's: blocks that an earlier upload sent are not sent again. */
+async function upload(
+  connection: Connection,
+  context: ActionContext,
+  image: PlannedImage,
+  blob: SignedBlob,
+  head: BlobHead,
+): Promise<BlobManifest> {
+  const { snapshotId, file, bytes } = image;
+  const name = shortName(snapshotId);
+  if (file.endsWith('.vhd') && head.bytes < bytes) {
+    throw new Error(`the storage has ${head.bytes} bytes of ${name}, whose disk has ${bytes}`);
+  }
+  const about = { snapshot: snapshotId, bytes: head.bytes };
+  const change = { url: file, apiVersion: storageVersion, requestBody: about };
+  await send(connection, context, `upload of ${name}`, () =>
+    connection.uploading(change, async (request) => {
+      const target = await BlobImage.open(connection, {
+        url: file,
+        bytes: head.bytes,
+        request,
+        signal: context.signal,
+      });
+      const tell = teller(context, name, head.bytes, 0);
+      const fill: Fill = (first, into, signal) => blob.fill(head, first, into, signal);
+      try {
+        for await (const piece of inOrder(target.pieces, fill, context.signal)) {
+          await target.append(piece);
+          tell(target.done);
+        }
+        const { end, refused } = await target.finish({ snapshot: snapshotId, caseId: context.caseId });
+        if (refused) throw Object.assign(refused, { end });
+        return end;
+      } finally {
+        target.close();
+      }
+    }),
+  );
+  return checkBlob(connection, context, image);
 }
 
 /** An image that is here: its bytes are read, and must be those that its manifest vouches for. */
@@ -84,7 +153,11 @@ const unstoppable = ({ askToWait: _, ...context }: ActionContext, connection: Co
   signal: AbortSignal.timeout(connection.operationLimitMs),
 });
 
-async function exportOne(connection: Connection, context: ActionContext, image: PlannedImage): Promise<ImageManifest> {
+async function exportOne(
+  connection: Connection,
+  context: ActionContext,
+  image: PlannedImage,
+): Promise<ImageManifest | BlobManifest> {
   const { snapshotId, taken, opens } = image;
   const body = await readSnapshot(connection, snapshotId);
   if (!body || textAt(body, 'properties', 'timeCreated') !== taken) {
@@ -95,7 +168,8 @@ async function exportOne(connection: Connection, context: ActionContext, image: 
     if (opens) await openSnapshot(connection, context, snapshotId);
     const blob = new SignedBlob(connection, await accessTo(connection, context, snapshotId));
     try {
-      return await copy(connection, context, image, blob, await blob.head(context.signal));
+      const head = await blob.head(context.signal);
+      return await (isBlob(image.file) ? upload : copy)(connection, context, image, blob, head);
     } finally {
       blob.close();
     }
@@ -114,6 +188,9 @@ async function exportOne(connection: Connection, context: ActionContext, image: 
   }
 }
 
+const checkThere = (connection: Connection, context: ActionContext, image: PlannedImage) =>
+  isBlob(image.file) ? checkBlob(connection, context, image) : checkHere(context, image);
+
 /** Exports one snapshot after another, and keeps the digest of each in the case as soon as it is known. */
 export async function applyExport(
   connection: Connection,
@@ -124,8 +201,10 @@ export async function applyExport(
   const exported: NonNullable<ExportState['exported']> = [];
   for (const image of state.images) {
     if (image.file === '') throw new Error('there is no folder to write to: give one with --to');
-    const manifest = image.here ? await checkHere(context, image) : await exportOne(connection, context, image);
-    await context.keep('disk-image', manifest);
+    const manifest = image.here
+      ? await checkThere(connection, context, image)
+      : await exportOne(connection, context, image);
+    await context.keep(isBlob(image.file) ? 'disk-blob' : 'disk-image', manifest);
     exported.push({ file: manifest.file, bytes: manifest.bytes, sha256: manifest.sha256 });
   }
   return { ...state, exported } satisfies ExportState;

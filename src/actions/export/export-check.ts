@@ -3,16 +3,41 @@ import { basename } from 'node:path';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext, Verification } from '../../playbook/action.ts';
+import { printable } from '../../text/printable.ts';
 import { readSnapshot } from '../snapshot/disks.ts';
-import { exportState } from './settings.ts';
+import { isBlob, storedImage } from './blob-image.ts';
+import { type ExportState, exportState } from './settings.ts';
 import { closeSnapshot, hasAccess, isClosed } from './snapshot-access.ts';
 
-/** Are the files as long as they must be, and are the snapshots closed? The digest was made of what was written. */
-export async function verifyExport(connection: Connection, given: Record<string, unknown>): Promise<Verification> {
+type Exported = NonNullable<ExportState['exported']>[number];
+
+async function againstFile({ file, bytes }: Exported): Promise<string> {
+  const there = await stat(file).catch(() => null);
+  return there?.size === bytes ? '' : `${file} has ${there?.size ?? 'no'} bytes, not ${bytes}.`;
+}
+
+async function againstBlob(
+  connection: Connection,
+  { signal }: ActionContext,
+  { file, bytes, sha256 }: Exported,
+): Promise<string> {
+  const there = await storedImage(connection, file, signal);
+  if (there?.bytes !== bytes) return `${file} has ${there?.bytes ?? 'no'} bytes, not ${bytes}.`;
+  return there.sha256 === sha256
+    ? ''
+    : `${file} names another SHA-256 than was made: ${printable(there.sha256, 80) || 'none'}.`;
+}
+
+/** Are the images as long as they must be, and are the snapshots closed? The digest was made of what was written. */
+export async function verifyExport(
+  connection: Connection,
+  context: ActionContext,
+  given: Record<string, unknown>,
+): Promise<Verification> {
   const { images, exported = [] } = exportState.parse(given);
-  for (const { file, bytes } of exported) {
-    const there = await stat(file).catch(() => null);
-    if (there?.size !== bytes) return { ok: false, text: `${file} has ${there?.size ?? 'no'} bytes, not ${bytes}.` };
+  for (const one of exported) {
+    const against = await (isBlob(one.file) ? againstBlob(connection, context, one) : againstFile(one));
+    if (against !== '') return { ok: false, text: against };
   }
   for (const { snapshotId, opens, here } of images) {
     const body = here ? null : await readSnapshot(connection, snapshotId);

@@ -1,10 +1,12 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { type Json, numberAt, textAt } from '../../arm/json.ts';
 import { shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { type ActionContext, type ActionPlan, nothingPlanned } from '../../playbook/action.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
+import { isBlob, largestBlob, storedImage } from './blob-image.ts';
+import { type Destination, destinationOf } from './destination.ts';
 import { freeBytes, partDone, wholeImage } from './image-file.ts';
 import { type ExportSettings, type ExportState, exportSettings, type PlannedImage, sizeText } from './settings.ts';
 import { hasAccess, isClosed } from './snapshot-access.ts';
@@ -12,9 +14,6 @@ import { candidates } from './snapshots-to-export.ts';
 
 /** Bytes left free on the disk beside the images. */
 const margin = 64 * 1024 * 1024;
-
-const folderOf = ({ folder }: ExportSettings, { caseFolder }: ActionContext): string =>
-  folder !== undefined ? (isAbsolute(folder) ? folder : resolve(folder)) : caseFolder ? join(caseFolder, 'images') : '';
 
 /** Why a snapshot cannot be exported as it is, with the cure; "" when nothing is known against it. */
 function obstacle(id: string, body: Json, settings: ExportSettings): string {
@@ -59,31 +58,55 @@ function remarks(id: string, body: Json): string[] {
   return said;
 }
 
-async function planImage(id: string, body: Json, folder: string): Promise<PlannedImage | Refusal> {
+/** An image that is at its place already; null when there is none. */
+function imageAt(
+  connection: Connection,
+  file: string,
+  signal: AbortSignal,
+): Promise<{ snapshot: string; bytes: number; sha256: string } | null> {
+  return isBlob(file) ? storedImage(connection, file, signal) : wholeImage(file);
+}
+
+async function planImage(
+  connection: Connection,
+  { signal }: ActionContext,
+  { id, body }: { id: string; body: Json },
+  to: Destination,
+): Promise<PlannedImage | Refusal> {
   const sectors = numberAt(body, 'properties', 'creationData', 'logicalSectorSize');
-  const file = folder === '' ? '' : join(folder, `${shortName(id)}.${sectors === 4096 ? 'vhdx' : 'vhd'}`);
-  const whole = file === '' ? null : await wholeImage(file);
+  const file = to.placeOf(`${shortName(id)}.${sectors === 4096 ? 'vhdx' : 'vhd'}`);
+  const bytes = numberAt(body, 'properties', 'diskSizeBytes') ?? 0;
+  if (to.kind === 'container' && bytes > largestBlob) {
+    return impossible(
+      `${shortName(id)} has ${sizeText(bytes)}: ${sizeText(largestBlob)} at most go into a blob. Export it to a folder.`,
+    );
+  }
+  const whole = file === '' ? null : await imageAt(connection, file, signal);
   if (whole && whole.snapshot.toLowerCase() !== id.toLowerCase()) {
-    return impossible(`${file} is an image of another snapshot, ${shortName(whole.snapshot)}: give another folder.`);
+    const what =
+      whole.snapshot === '' ? 'no image of cordon’s' : `an image of another snapshot, ${shortName(whole.snapshot)}`;
+    return impossible(`${file} is ${what}: give another ${to.kind}.`);
   }
   return {
     snapshotId: id,
     diskId: textAt(body, 'properties', 'creationData', 'sourceResourceId'),
     taken: textAt(body, 'properties', 'timeCreated'),
     file,
-    bytes: numberAt(body, 'properties', 'diskSizeBytes') ?? 0,
+    bytes,
     opens: textAt(body, 'tags', 'cordon-case') !== '',
     here: whole !== null,
   };
 }
 
 /** Why the images do not fit; "" when they do, or that is not known. */
-async function noRoom(images: readonly PlannedImage[], folder: string): Promise<string> {
+async function noRoom(images: readonly PlannedImage[], to: Destination): Promise<string> {
+  const folder = to.kind === 'folder' ? dirname(images.find(({ file }) => file !== '')?.file ?? '') : '.';
+  if (folder === '.') return '';
   const missing = await Promise.all(
     images.map(async ({ bytes, file, here }) => (here ? 0 : Math.max(0, bytes - (await partDone(file))))),
   );
   const needed = missing.reduce((sum, one) => sum + one, 0);
-  if (folder === '' || needed === 0) return '';
+  if (needed === 0) return '';
   const free = await freeBytes(folder).catch(() => null);
   if (free === null || free >= needed + margin) return '';
   return `The images need ${sizeText(needed)}, and ${folder} has ${sizeText(free)} left: give a folder on a larger disk with --to.`;
@@ -92,28 +115,30 @@ async function noRoom(images: readonly PlannedImage[], folder: string): Promise<
 /** Plans an export of snapshots to files, from reads alone. */
 export async function planExport(connection: Connection, context: ActionContext, input: unknown): Promise<ActionPlan> {
   const settings = exportSettings.parse(input);
-  const title = `Export the disks of ${context.target.name} to files`;
+  const title = `Export the disks of ${context.target.name} to ${settings.container === undefined ? 'files' : 'blobs'}`;
   const found = await candidates(connection, context, settings);
   if ('because' in found) return refusedPlan(title, found.kind, found.because);
-  const folder = folderOf(settings, context);
-  const warnings = [...found.warnings];
+  const to = await destinationOf(connection, context, settings);
+  if ('because' in to) return refusedPlan(title, to.kind, to.because);
+  const warnings = [...found.warnings, ...to.warnings];
   const images: PlannedImage[] = [];
-  for (const { id, body } of found.snapshots) {
-    const image = await planImage(id, body, folder);
+  for (const one of found.snapshots) {
+    const { id, body } = one;
+    const image = await planImage(connection, context, one, to);
     if ('because' in image) return refusedPlan(title, image.kind, image.because);
     const against = image.here ? '' : obstacle(id, body, settings);
     if (against !== '') return refusedPlan(title, 'impossible', against);
     if (!image.here) warnings.push(...remarks(id, body));
     images.push(image);
   }
-  const full = await noRoom(images, folder);
+  const full = await noRoom(images, to);
   if (full !== '') return refusedPlan(title, 'impossible', full);
   const wanted = images.filter(({ here }) => !here);
   const ahead = await lookAhead(connection, context, wanted);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   if (wanted.length < images.length) {
     warnings.push(
-      `${images.length - wanted.length} of ${images.length} images are here already: their digests are made again.`,
+      `${images.length - wanted.length} of ${images.length} images are ${to.kind === 'folder' ? 'here already: their digests are made again' : 'there already, by their properties: they are not read again'}.`,
     );
   }
   return {
@@ -124,10 +149,11 @@ export async function planExport(connection: Connection, context: ActionContext,
     danger: wanted.length > 0 ? 'reversible' : 'none',
     undo: 'Ends the access to the snapshots and closes them, where that was not done at once. The images stay.',
     // In the folder of the case, where no other is given.
-    made: settings.folder === undefined ? images.map(({ file }) => file) : [],
+    made: settings.folder === undefined && to.kind === 'folder' ? images.map(({ file }) => file) : [],
     warnings: [...warnings, ...ahead.warnings],
     consequences: [
-      `Writes ${sizeText(images.reduce((sum, { bytes }) => sum + bytes, 0))} to ${folder || 'the folder of the case'}.`,
+      `Writes ${sizeText(images.reduce((sum, { bytes }) => sum + bytes, 0))} to ${to.name}.`,
+      ...to.consequences,
       'While they are copied, the snapshots can be read by a signed address, which nobody is shown; it is ended after.',
     ],
     state: { images } satisfies ExportState,
@@ -146,7 +172,15 @@ function changesOf({ snapshotId, diskId, opens, file, bytes }: PlannedImage): Ac
     before: null,
     after: { access: 'Read' },
   };
-  if (!opens) return [access];
+  const upload = {
+    method: 'PUT' as const,
+    resourceId: file,
+    diff: [{ property: 'blob', before: '(none)', after: `${sizeText(bytes)}, with its SHA-256` }],
+    before: null,
+    after: null,
+  };
+  const asked = isBlob(file) ? [access, upload] : [access];
+  if (!opens) return asked;
   const opening = {
     method: 'PATCH' as const,
     resourceId: snapshotId,
@@ -156,7 +190,7 @@ function changesOf({ snapshotId, diskId, opens, file, bytes }: PlannedImage): Ac
     before: null,
     after: null,
   };
-  return [opening, access];
+  return [opening, ...asked];
 }
 
 /** What reading the snapshots, and closing them again, needs. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { containerSetting } from '../evidence-container.ts';
 
 export const exportSettings = z.strictObject({
   snapshot: z
@@ -13,6 +14,15 @@ export const exportSettings = z.strictObject({
     .max(4096)
     .optional()
     .describe('Where the images are written; the folder `images` of the case when left out.'),
+  container: containerSetting
+    .optional()
+    .describe(
+      'A container of Azure Storage that the images go to as blobs, instead of to a folder. Its shared access signature is in the environment: CORDON_BLOB_SAS.',
+    ),
+  immutable: z
+    .boolean()
+    .default(false)
+    .describe('Refuses a container whose blobs no time-based policy or legal hold keeps from being changed.'),
   subscription: z
     .string()
     .regex(/^[0-9a-f-]{36}$/i, 'the id of a subscription')
@@ -33,7 +43,7 @@ export const exportState = z.looseObject({
       diskId: z.string(),
       /** When the snapshot was taken; "" when Azure does not report it. */
       taken: z.string(),
-      /** Absolute; "" in a plan that is made without a case. */
+      /** Absolute, or the address of a blob; "" in a plan that is made without a case. */
       file: z.string(),
       /** Bytes of the disk, as the snapshot reports them; 0 when it does not. */
       bytes: z.number(),

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine, systemOf } from '../../azure/readers/machine.ts';
 import { redactText } from '../../casefile/redaction.ts';
 import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
+import { containerSetting, type EvidenceContainer, lookAtContainer } from '../evidence-container.ts';
 import { demandNoObstacle, obstacleIn } from '../patches-assess.ts';
-import { refusedPlan } from '../refused-plan.ts';
+import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { footprintOf } from './footprint.ts';
 import {
   awaitRun,
@@ -30,6 +32,15 @@ const collecting = 'scripts run';
 export const collectSettings = z.strictObject({
   parts: z.array(z.enum(parts)).min(1).default(parts).describe('What is collected, in this order.'),
   minutes: z.int().min(1).max(60).default(5).describe('The longest that each script may run in the guest.'),
+  container: containerSetting
+    .optional()
+    .describe(
+      'A container of Azure Storage that all output goes to, as append blobs; without one Azure keeps the last 4 KB of each. Its shared access signature is in the environment: CORDON_BLOB_SAS.',
+    ),
+  immutable: z
+    .boolean()
+    .default(false)
+    .describe('Refuses a container whose blobs no time-based policy or legal hold keeps from being changed.'),
 });
 
 const collected = z.object({
@@ -44,11 +55,15 @@ const collected = z.object({
   /** Whether the kept text is the whole of it. */
   whole: z.boolean(),
   file: z.string(),
+  /** The address of the blob with all that was printed, and the SHA-256 of its bytes; absent without one. */
+  blob: z.object({ url: z.string(), sha256: z.string(), bytes: z.number() }).optional(),
 });
 
 const collectState = z.looseObject({
   os: z.enum(['windows', 'linux']),
   minutes: z.number(),
+  /** Where the output blobs go; absent without a container. */
+  base: z.string().optional(),
   runs: z.array(collected),
 });
 type CollectState = z.infer<typeof collectState>;
@@ -67,6 +82,8 @@ export async function planCollect(connection: Connection, context: ActionContext
   if (because !== '') return refusedPlan(title, 'impossible', because);
   const os = systemOf(machine);
   const now = connection.clock.now();
+  const to = await outputContainer(connection, context, settings);
+  if (to && 'because' in to) return refusedPlan(title, to.kind, to.because);
   const runs = settings.parts.map((part) => ({
     part,
     name: runName(caseId, part, now),
@@ -91,6 +108,7 @@ export async function planCollect(connection: Connection, context: ActionContext
       resourceId: runCommandId(target, name),
       diff: [
         { property: `script for ${part}`, before: '(none)', after: `SHA-256 ${scriptSha256.slice(0, 16)}…, ${os}` },
+        ...(to ? [{ property: 'all output to', before: '', after: blobsOf(to.base, name).output }] : []),
       ],
       before: null,
       after: { script: scriptOf(os, part), tags: runTags(caseId, scriptOf(os, part)) },
@@ -100,16 +118,83 @@ export async function planCollect(connection: Connection, context: ActionContext
     danger: 'disruptive',
     undo: 'deletes the run commands in Azure; what they left in the guest stays',
     made: runs.map(({ name }) => name),
-    warnings: ahead.warnings,
+    warnings: [...ahead.warnings, ...(to?.warnings ?? [])],
     consequences: [
       `Scripts run in the guest as SYSTEM or root, and leave traces there: ${footprintOf(os)}.`,
       'An intruder on the VM can see them run, and can falsify what they print. A snapshot taken before holds the disk without them.',
-      'Azure keeps the last 4 KB of each output; each says its whole size and SHA-256, so that a cut shows.',
+      ...(to
+        ? [
+            'All output goes to append blobs too; each says its whole size and SHA-256, so that a cut shows.',
+            ...to.consequences,
+            `The agent in the guest gets the signature: an intruder with ${os === 'windows' ? 'SYSTEM' : 'root'} may read it, and read, add and write blobs of ${to.name} until it ends. Give one for this container alone, and a short one.`,
+          ]
+        : ['Azure keeps the last 4 KB of each output; each says its whole size and SHA-256, so that a cut shows.']),
       'Memory itself is not collected: managed Run Command has no way to carry it out of the VM. Use a memory tool with a disk of its own before the VM is switched off.',
       'It needs the VM agent and the way out to Azure: do it before the network is locked.',
     ],
-    state: { os, minutes: settings.minutes, runs } satisfies CollectState,
+    state: { os, minutes: settings.minutes, ...(to ? { base: to.base } : {}), runs } satisfies CollectState,
   };
+}
+
+/** The container for the output, if there is to be one; why it cannot be had. */
+async function outputContainer(
+  connection: Connection,
+  { signal }: ActionContext,
+  { container, immutable }: z.infer<typeof collectSettings>,
+): Promise<EvidenceContainer | Refusal | null> {
+  if (container === undefined) {
+    return immutable ? impossible('No policy keeps what Azure shows: give a container with --to https://….') : null;
+  }
+  // Compute specification: "a SAS URI with read, append, create, write access".
+  const needed = ['read (r)', 'append (a)', 'create (c)', 'write (w)'].map((called) => {
+    return { letters: called.slice(-2, -1), called };
+  });
+  const found = await lookAtContainer(connection, signal, container, { immutable, needed });
+  if ('because' in found) return found;
+  const closed = found.policy !== null && (found.policy.days > 0 || found.policy.legalHold) && !found.policy.appends;
+  return closed
+    ? impossible(
+        `The policy of ${found.name} does not let append blobs grow, which the output is: its owner allows protected append writes (--allow-protected-append-writes true), or give another container.`,
+      )
+    : found;
+}
+
+const blobsOf = (base: string, run: string) => ({ output: `${base}/${run}.out.txt`, error: `${base}/${run}.err.txt` });
+
+/** So much of an output goes into the case; all of it is in its blob. */
+const mostKept = 4 * 1024 * 1024;
+
+/** The bytes of an append blob, in UTF-8; null where there is none. */
+async function readOutput(connection: Connection, url: string, signal: AbortSignal): Promise<Uint8Array | null> {
+  const { status, bytes, header } = await connection.storage.ask({ method: 'GET', url, signal });
+  if (status === 404) return null;
+  if (status === 200) return bytes;
+  throw new Error(`reading ${url}: the storage answered ${status} ${printable(header('x-ms-error-code'), 80)}`);
+}
+
+/** The result with all that the blobs hold in place of the ends that Azure shows; why the blobs do not tell, "" when they do. */
+async function withBlobs(
+  connection: Connection,
+  { signal }: ActionContext,
+  result: GuestResult,
+  blobs: ReturnType<typeof blobsOf>,
+): Promise<{ result: GuestResult; blob?: Collected['blob']; because: string }> {
+  try {
+    const [output, error] = await Promise.all(
+      [blobs.output, blobs.error].map((url) => readOutput(connection, url, signal)),
+    );
+    if (!output) return { result, because: printable(result.message, 200) || 'the agent made no blob' };
+    const text = (bytes: Uint8Array) => Buffer.from(bytes.subarray(-mostKept)).toString('utf8');
+    const sha256 = createHash('sha256').update(output).digest('hex');
+    return {
+      result: { ...result, output: text(output), error: error ? text(error) : result.error },
+      blob: { url: blobs.output, sha256, bytes: output.length },
+      because: '',
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { result, because: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 const ending = /cordon-end sha256=([0-9a-f]{64}) bytes=(\d{1,12})\s*$/;
@@ -123,7 +208,12 @@ export function readEnding(output: string): { text: string; sha256: string; byte
   return { text, sha256, bytes: Number(bytes), whole: digestOf(text) === sha256 };
 }
 
-async function keepOutput(context: ActionContext, os: string, one: Collected, result: GuestResult): Promise<Collected> {
+async function keepOutput(
+  context: ActionContext,
+  os: string,
+  one: Collected,
+  { result, blob, because }: { result: GuestResult; blob?: Collected['blob']; because?: string },
+): Promise<Collected> {
   const end = readEnding(result.output);
   const file = await context.keep(`volatile-${one.part}`, {
     part: one.part,
@@ -141,6 +231,8 @@ async function keepOutput(context: ActionContext, os: string, one: Collected, re
     outputBytes: end.bytes,
     keptSha256: digestOf(end.text),
     keptIsWhole: end.whole,
+    ...(blob ? { blob } : {}),
+    ...(because ? { notInBlob: redactText(because) } : {}),
   });
   return {
     ...one,
@@ -150,6 +242,7 @@ async function keepOutput(context: ActionContext, os: string, one: Collected, re
     outputBytes: end.bytes,
     whole: end.whole,
     file,
+    ...(blob ? { blob } : {}),
   };
 }
 
@@ -168,9 +261,12 @@ export async function applyCollect(
       script: scriptOf(state.os, one.part),
       parameters: {},
       timeoutSeconds: state.minutes * 60,
+      ...(state.base === undefined ? {} : { blobs: blobsOf(state.base, one.name) }),
     };
     await beginRun(connection, context, run);
-    runs.push(await keepOutput(context, state.os, one, await awaitRun(connection, context, run)));
+    const result = await awaitRun(connection, context, run);
+    const seen = run.blobs ? await withBlobs(connection, context, result, run.blobs) : { result };
+    runs.push(await keepOutput(context, state.os, one, seen));
   }
   return { ...state, runs };
 }
@@ -193,14 +289,17 @@ export async function verifyCollect(
     });
     return { ok: false, text: `NOT collected: ${told.join('; ')}.` };
   }
-  const told = state.runs.map(({ part, outputBytes, whole }) =>
+  const told = state.runs.map(({ part, outputBytes, whole, blob }) =>
     whole
-      ? `${part} (${outputBytes} bytes)`
+      ? `${part} (${outputBytes} bytes${blob ? `, blob SHA-256 ${blob.sha256.slice(0, 16)}…` : ''})`
       : (outputBytes ?? 4096) < 4096
         ? `${part} (NOT as the script printed it: its digest differs)`
         : `${part} (CUT: the last 4 KB of ${outputBytes ?? 'an unknown number of'} bytes)`,
   );
-  return { ok: true, text: `Collected: ${told.join(', ')}. Footprint: ${footprintOf(state.os)}.` };
+  const missing = state.base === undefined ? [] : state.runs.filter(({ blob }) => !blob).map(({ part }) => part);
+  const not = missing.length === 0 ? '' : ` NOT in the container: ${missing.join(', ')}.`;
+  const text = `Collected: ${told.join(', ')}.${not} Footprint: ${footprintOf(state.os)}.`;
+  return { ok: missing.length === 0 ? true : null, text };
 }
 
 /** Deletes the run commands; outputs that the case holds stay. */
@@ -220,6 +319,6 @@ export async function undoCollect(
   if (left.length > 0) return { ok: false, text: left.join(' ') };
   return {
     ok: true,
-    text: `The run commands are deleted in Azure. What they left in the guest stays: ${footprintOf(state.os)}.`,
+    text: `The run commands are deleted in Azure. What they left in the guest stays: ${footprintOf(state.os)}.${state.base === undefined ? '' : ' So do the blobs of their output.'}`,
   };
 }

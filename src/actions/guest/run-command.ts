@@ -17,6 +17,8 @@ export interface GuestRun {
   /** Handed over as parameters, never in the script's text: Windows as -name value, Linux in the environment. */
   parameters: Readonly<Record<string, string>>;
   timeoutSeconds: number;
+  /** Addresses of the append blobs that the agent puts all output into, without a signature; absent for none. */
+  blobs?: { output: string; error: string };
 }
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -74,6 +76,11 @@ export function lookAhead(connection: Connection, context: ActionContext, names:
 export async function beginRun(connection: Connection, context: ActionContext, run: GuestRun): Promise<void> {
   const { target, caseId } = context;
   const { virtualMachineRunCommands } = await connection.compute(target.subscriptionId);
+  const { blobs } = run;
+  const uris = blobs && {
+    outputBlobUri: await connection.storage.signedFor(blobs.output),
+    errorBlobUri: await connection.storage.signedFor(blobs.error),
+  };
   await follow(connection, context, `run ${run.name}`, (options) =>
     virtualMachineRunCommands.createOrUpdate(
       target.resourceGroup,
@@ -86,6 +93,7 @@ export async function beginRun(connection: Connection, context: ActionContext, r
         parameters: Object.entries(run.parameters).map(([name, value]) => ({ name, value })),
         asyncExecution: true,
         timeoutInSeconds: run.timeoutSeconds,
+        ...uris,
       },
       options,
     ),

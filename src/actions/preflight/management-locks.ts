@@ -78,9 +78,7 @@ export async function lookAtLocks(
     warnings: [
       ...warnings,
       ...heldBack(locks, intended),
-      ...texts(true).map(
-        (text) => `An undo cannot do all of it: a ${text}. What it leaves is told then, and filters nothing.`,
-      ),
+      ...texts(true).map((text) => `An undo cannot do all of it: a ${text}. What it leaves is named then.`),
     ],
   };
 }

@@ -19,9 +19,10 @@ import { blobReader, partReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
 import { identityOf } from './signed-in.ts';
+import { createStorage, type SignatureFor, type Storage, signatureVariable } from './storage.ts';
 import { type TimeLimits, usualLimits } from './time-limits.ts';
 import { cachedTokens } from './token-cache.ts';
-import { createTransport, isChange } from './transport.ts';
+import { createTransport, isChange, type Transport } from './transport.ts';
 import { readTenants, type Tenant, type WhoActs, warningsAbout } from './who-acts.ts';
 
 export interface Clock {
@@ -50,6 +51,8 @@ export interface ConnectionOptions {
   /** Only these subscriptions, by id or name; all in reach when empty. */
   subscriptions?: string[];
   simulator?: SimulatorAddress;
+  /** The shared access signature of a container that evidence goes to. */
+  signatureFor?: SignatureFor;
   /** A cluster of Azure Data Explorer, or an emulator of one, that may be asked and written to. */
   cluster?: ClusterAddress;
   /** What carries a request, in place of a connection; for an Azure that is simulated in this process. */
@@ -98,6 +101,10 @@ export interface Connection {
   cluster(): ClusterDoor;
   /** A read of a blob by its signed address. */
   readBlob: ReadBlob;
+  /** The responder's own storage, by the signature that was given for it. */
+  storage: Storage;
+  /** Uploads a blob within `changing`: see the transport. */
+  uploading: Transport['uploading'];
   /** Reads parts of a blob of so many bytes into shared memory. To be closed. */
   blobParts(bytes: number): BlobParts;
   /** The `x-ms-client-request-id` of every change that was sent through this connection. */
@@ -159,6 +166,10 @@ function lazilyEach<T>(make: (key: string) => Promise<T>): (key: string) => Prom
     return fresh;
   };
 }
+
+const noSignature: SignatureFor = async (account, container) => {
+  throw new Error(`there is no signature for ${account}/${container}: put one into ${signatureVariable}`);
+};
 
 /** Opens the way to Azure, or to a simulator. No request is sent before the first client is used. */
 export function connect(options: ConnectionOptions = {}): Connection {
@@ -285,6 +296,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
       return { address: options.cluster, cloud, limits, credential: tokens, send };
     },
     readBlob,
+    storage: createStorage(transport.blobs, pipeline, options.signatureFor ?? noSignature),
+    uploading: transport.uploading,
     blobParts: (bytes) =>
       bytes >= worthAThread && !options.carrier
         ? new ThreadedParts({ storage: cloud.storage, simulator: simulator?.url, pipeline }, closing.signal)

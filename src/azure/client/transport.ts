@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import {
   createDefaultHttpClient,
   createHttpHeaders,
@@ -43,8 +44,19 @@ export interface TransportOptions {
 
 export interface Transport {
   httpClient: HttpClient;
-  /** Reads blobs by an address that is a permission in itself: GET and HEAD, without a token, at storage hosts alone. */
+  /**
+   * Asks storage hosts, and no others, by an address that is a permission in itself, without a token: GET and HEAD, and PUT for the
+   * blob that is being uploaded.
+   */
   blobs: HttpClient;
+  /**
+   * Uploads a blob within `changing`: its intent passes the gate before the first of its blocks leaves, and its outcome after the
+   * answer that made it a blob, which `work` returns, or throws as the `end` of its error. `work` gets the id that the requests carry.
+   */
+  uploading(
+    change: Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'>,
+    work: (id: string) => Promise<UploadEnd>,
+  ): Promise<UploadEnd>;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   /** Runs `work`, whose requests end when the signal aborts, whether their callers pass it on or not. */
@@ -56,6 +68,18 @@ export interface Transport {
   /** Reports the exchanges of `work` alone, each with the text of its answer ("" when none came). */
   observing<T>(listener: (exchange: Exchange, answer: string) => void, work: () => T): T;
 }
+
+/** The answer to the request that made a blob of its blocks. */
+export interface UploadEnd {
+  status: number;
+  /** Of Azure Storage. */
+  requestId: string;
+  /** Its error code; "" when there is none. */
+  code: string;
+}
+
+const isEnd = (value: unknown): value is UploadEnd =>
+  typeof value === 'object' && value !== null && 'status' in value && 'requestId' in value && 'code' in value;
 
 /** POST operations that read. Everything else that is not GET or HEAD changes something. */
 const readingPosts = [
@@ -189,6 +213,8 @@ export function createTransport(options: TransportOptions): Transport {
   const inner = options.carrier ?? createDefaultHttpClient();
   const gates = new AsyncLocalStorage<ChangeGate>();
   const stops = new AsyncLocalStorage<AbortSignal>();
+  /** The address of the blob that is being uploaded, without its query. */
+  const uploads = new AsyncLocalStorage<string>();
   const listeners = new Set<(exchange: Exchange) => void>();
   const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();
   const hosts = new Set(options.hosts);
@@ -223,18 +249,63 @@ export function createTransport(options: TransportOptions): Transport {
     return gate;
   }
 
+  async function uploading(
+    about: Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'>,
+    work: (id: string) => Promise<UploadEnd>,
+  ): Promise<UploadEnd> {
+    const gate = gates.getStore();
+    if (!gate)
+      throw new ChangeRefused(`refused an upload to ${new URL(about.url).host}: nothing may be changed from here`);
+    const change: OutgoingChange = { ...about, method: 'PUT', clientRequestId: randomUUID() };
+    change.clientRequestId = (await gate.before(change)) ?? change.clientRequestId;
+    const started = performance.now();
+    const exchange: Exchange = {
+      ...change,
+      requestHeaders: {},
+      sentAt: options.now().toISOString(),
+      durationSeconds: 0,
+      status: 0,
+      responseHeaders: {},
+      responseBody: undefined,
+      requestId: '',
+      correlationId: '',
+      error: '',
+    };
+    const answeredWith = ({ status, requestId, code }: UploadEnd): Exchange => {
+      const responseBody = code === '' ? undefined : { error: { code, message: '' } };
+      return { ...exchange, status, requestId, responseBody };
+    };
+    let ended: Exchange = { ...exchange, error: 'the upload did not come to its end' };
+    try {
+      const end = await uploads.run(about.url, () => work(change.clientRequestId));
+      ended = answeredWith(end);
+      return end;
+    } catch (error) {
+      const end: unknown = error instanceof Error ? Reflect.get(error, 'end') : undefined;
+      ended = isEnd(end)
+        ? answeredWith(end)
+        : { ...exchange, error: error instanceof Error ? error.message : String(error) };
+      throw error;
+    } finally {
+      await gate.after(change, { ...ended, durationSeconds: (performance.now() - started) / 1000 });
+    }
+  }
+
   /** Its address is a secret: no listener gets it, and nothing of it is in an error. */
-  async function readBlob(request: PipelineRequest): Promise<PipelineResponse> {
+  async function askBlob(request: PipelineRequest): Promise<PipelineResponse> {
     const url = new URL(request.url);
     if (url.protocol !== 'https:' || !endsIn(url.host, options.storage ?? [])) {
-      throw new ChangeRefused(`refused to read from ${url.host}: not a storage host of this cloud`);
+      throw new ChangeRefused(`refused to ask ${url.host}: not a storage host of this cloud`);
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new ChangeRefused(`refused ${request.method} to ${url.host}: blobs are only read`);
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const uploaded = request.method === 'PUT' && uploads.getStore() === `${url.origin}${url.pathname}`;
+    if (!reads && !uploaded) {
+      throw new ChangeRefused(`refused ${request.method} to ${url.host}: nothing is uploaded from here`);
     }
     request.headers.delete('authorization');
     const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
-    return within(url.host, limits.read, [signal, options.closing], (ending) => transmit(request, ending));
+    const seconds = reads ? limits.read : limits.change;
+    return within(url.host, seconds, [signal, options.closing], (ending) => transmit(request, ending));
   }
 
   /** Sends a request once, at its service's pace and within its time. */
@@ -313,7 +384,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     httpClient: { sendRequest },
-    blobs: { sendRequest: readBlob },
+    blobs: { sendRequest: askBlob },
+    uploading,
     changing: (gate, work) => gates.run(gate, work),
     until: (signal, work) => stops.run(signal, work),
     observing: (listener, work) => observers.run(listener, work),

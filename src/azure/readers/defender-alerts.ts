@@ -8,7 +8,8 @@ import type { Connection } from '../client/connection.ts';
 import { securityReader, unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
-import { concerns, subjectOf } from './alert-subjects.ts';
+import { readHolders } from './alert-holders.ts';
+import { concerns, isOwnAddress, matchOf, ofAnother, subjectOf } from './alert-subjects.ts';
 import type { ServersPlan } from './defender-plan.ts';
 
 const source = 'Resource Graph · securityresources (alerts)';
@@ -87,7 +88,7 @@ function unplacedText(rows: readonly Json[]): string {
     100,
   );
   const shown = titles.slice(0, 3).map((title) => `“${title}”`);
-  return `${counted(rows.length, 'active alert')} of the subscription that may be about this VM, by an agent’s id or a name alone (${shown.join(', ')}): look at ${rows.length === 1 ? 'it' : 'them'} in Defender for Cloud`;
+  return `${counted(rows.length, 'active alert')} of the subscription that may be about this VM, by an agent’s id, a name or an address alone (${shown.join(', ')}): look at ${rows.length === 1 ? 'it' : 'them'} in Defender for Cloud`;
 }
 
 /** Active alerts on this VM; the plan decides what an absence means. */
@@ -103,11 +104,23 @@ export async function readAlerts(
       plan,
     ]);
     const asOf = connection.clock.now().toISOString();
-    const sorted = Map.groupBy(rows, (row) => concerns(subjectOf(textAt(row, 'id'), row.properties), vm));
-    const alerts = (sorted.get('yes') ?? [])
-      .map((row) => alertFrom(textAt(row, 'id'), row.properties, asOf))
+    const subjects = rows.map((row) => subjectOf(textAt(row, 'id'), row.properties));
+    const holders = await readHolders(connection, [vm.subscriptionId], subjects, signal);
+    const matched = subjects.map((subject, i) => ({ row: rows[i], ...matchOf(subject, vm, holders) }));
+    const alerts = matched
+      .filter(({ is }) => is === 'yes')
+      .map(({ row, by }) => {
+        const { entities, ...alert } = alertFrom(textAt(row, 'id'), row?.properties, asOf);
+        // Its own address is no attacker's.
+        const addresses = entities.addresses.filter((one) => !isOwnAddress(one, vm, holders));
+        return {
+          ...alert,
+          entities: { ...entities, addresses },
+          ...(by === '' ? {} : { matchedBy: printable(by, 200) }),
+        };
+      })
       .sort((a, b) => b.at.localeCompare(a.at));
-    const unplaced = unplacedText(sorted.get('perhaps') ?? []);
+    const unplaced = unplacedText(matched.flatMap(({ row, is }) => (is === 'perhaps' && row ? [row] : [])));
     if (alerts.length === 0 && servers.servers === 'off') {
       return unknown(
         'off',
@@ -156,24 +169,37 @@ export async function countAlerts(
     }
   }
   const byInterface = new Map(machines.flatMap((vm) => vm.networkInterfaces.map((id) => [id.toLowerCase(), vm])));
+  const byAddress = new Map<string, VirtualMachine[]>();
+  for (const vm of machines)
+    for (const address of vm.publicAddresses) byAddress.set(address, [...(byAddress.get(address) ?? []), vm]);
+  const byId = new Map(machines.map((vm) => [vm.id.toLowerCase(), vm]));
+  const subjects = rows.map((row) => subjectOf(textAt(row, 'id'), row.properties));
+  const holders = await readHolders(connection, subscriptions, subjects, signal);
+  const holding = (thing: string): VirtualMachine[] =>
+    [...(holders.get(thing) ?? [])].flatMap(
+      (holder) => byId.get(holder) ?? byInterface.get(holder.replace(/\/ipconfigurations\/[^/]*$/, '')) ?? [],
+    );
   const counts = new Map<string, number>();
   let unplaced = 0;
-  for (const row of rows) {
-    const subject = subjectOf(textAt(row, 'id'), row.properties);
+  for (const subject of subjects) {
+    const { addresses, resources } = subject;
     const named = subject.names.flatMap((name) => byName.get(name) ?? []);
-    const attached = subject.resources.flatMap((id) => byInterface.get(id) ?? []);
-    const own = [...attached, ...named]
-      .filter((vm) => concerns(subject, vm) === 'yes')
+    const attached = resources.flatMap((id) => byInterface.get(id) ?? []);
+    const behind = [...resources, ...addresses].flatMap(holding);
+    const reached = addresses.flatMap((address) => byAddress.get(address) ?? []);
+    const own = [...attached, ...behind, ...reached, ...named]
+      .filter((vm) => concerns(subject, vm, holders) === 'yes')
       .map(({ id }) => id.toLowerCase());
     const ids = subject.machines.length > 0 ? subject.machines : own;
     for (const id of new Set(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const nameless = subject.names.length === 0 && subject.resources.length === 0;
-    if (ids.length === 0 && (named.length > 0 || nameless)) unplaced += 1;
+    const nameless = subject.names.length === 0 && resources.length === 0;
+    const elsewhere = behind.length === 0 && ofAnother(subject.victims, holders);
+    if (ids.length === 0 && (named.length > 0 || behind.length > 0 || (nameless && !elsewhere))) unplaced += 1;
   }
   const notSeen = truncated ? [truncated] : [];
   if (unplaced > 0)
     notSeen.push(
-      `${counted(unplaced, 'Defender alert')} that may be about any of these VMs, by an agent’s id or a name alone`,
+      `${counted(unplaced, 'Defender alert')} that may be about any of these VMs, by an agent’s id, a name or an address alone`,
     );
   return { counts, notSeen, whole: truncated === '' };
 }

@@ -8,6 +8,7 @@ import type { PublishedTags } from '../../network/sets/address-prefixes.ts';
 import { type Reach, reachOf } from '../../triage/suspicion.ts';
 import type { Connection } from '../client/connection.ts';
 import { azureError } from '../client/failure.ts';
+import { inTurns, theirTurn } from '../client/in-turns.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { graphPages } from '../client/resource-graph.ts';
 import { readAdminRules } from './admin-rules.ts';
@@ -83,7 +84,7 @@ function cutShort(exposure: Seen, because: string): Seen {
 export async function readFleetExposure(
   connection: Connection,
   subscriptions: string[],
-  listing: Promise<VirtualMachine[]>,
+  listing: Promise<readonly VirtualMachine[]>,
   options: { signal?: AbortSignal; serviceTags?: PublishedTags },
   take: (vm: VirtualMachine, exposure: Seen, reach: Reach, addresses: readonly string[]) => void,
 ): Promise<string[]> {
@@ -95,11 +96,16 @@ export async function readFleetExposure(
     unseen.add(exposure);
     take(vm, exposure, reachOf(vm, exposure), addresses);
   });
-  const each = async (name: string, use: (rows: unknown[]) => void) => {
+  const firstPage = async (name: string) => {
     const pages = graphPages(connection, await loadQuery(name), subscriptions, options.signal);
-    for (;;) {
-      const page = await pages.next();
-      if (page.done !== true) use(page.value);
+    return { pages, first: await pages.next() };
+  };
+  const each = async (
+    { pages, first }: Awaited<ReturnType<typeof firstPage>>,
+    use: (rows: unknown[]) => Promise<void> | void,
+  ) => {
+    for (let page = first; ; page = await pages.next()) {
+      if (page.done !== true) await use(page.value);
       else if (page.value === '') return;
       else {
         notSeen.push(`exposure: ${page.value}`);
@@ -109,29 +115,37 @@ export async function readFleetExposure(
     }
   };
   const unsettled = new UnsettledOfFleet();
-  await each('network-paths', (rows) => {
+  await each(await firstPage('network-paths'), (rows) => {
     unsettled.look(rows);
     fleet.addResources(rows);
   });
   const machines = await listing;
+  await theirTurn();
   fleet.addMachines(machines);
   if (machines.some(({ id }) => scaleSetInstanceOf(id))) {
     // Without it the instances alone are not known: what is said of the VMs stays.
-    await each('scale-set-network', (rows) => {
-      unsettled.look(rows);
-      fleet.addResources(rows);
-    }).catch((error: unknown) => {
+    try {
+      await each(await firstPage('scale-set-network'), (rows) => {
+        unsettled.look(rows);
+        fleet.addResources(rows);
+      });
+    } catch (error) {
       notSeen.push(`exposure of the instances of scale sets: ${azureError(error).message}`);
-    });
+    }
   }
-  const adminRules = await readAdminRules(connection, fleet.networks());
+  const [adminRules, groups] = await Promise.all([
+    readAdminRules(connection, fleet.networks()),
+    firstPage('security-groups'),
+  ]);
   const { serviceTags } = options;
   const asOf = connection.clock.now().toISOString();
+  await theirTurn();
   fleet.begin({ asOf, source, adminRules, ...(serviceTags ? { serviceTags } : {}) });
-  await each('security-groups', (rows) => {
+  const evaluated = () => {};
+  await each(groups, (rows) => {
     unsettled.look(rows);
-    fleet.addGroups(rows);
+    return inTurns(fleet.groups(rows), evaluated);
   });
-  fleet.finish();
+  await inTurns(fleet.rest(), evaluated);
   return [...notSeen, ...unsettled.list(machines), ...unseen.list()];
 }

@@ -9,11 +9,13 @@ import { FailureColumns } from '../../triage/logons/events.ts';
 import { type FoundBurst, findBursts, type LogonEvidence } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { inTurns, theirTurn } from '../client/in-turns.ts';
 import { loadQuery } from '../client/load-query.ts';
 import type { LogAnswer } from '../client/log-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { curedByEligibility } from './eligible-roles.ts';
 import { followUp, onceEach } from './fleet-follow-up.ts';
+import type { Listing } from './listing.ts';
 import {
   type Ask,
   asker,
@@ -40,27 +42,44 @@ type WorstBurst = ScanRow['worstBurst'];
 /** Resource groups that are asked one by one where a subscription may not be. */
 const groupLimit = 20;
 
+type System = VirtualMachine['os'];
+
+const systemsOf = (machines: readonly VirtualMachine[]): Set<System> => new Set(machines.map(({ os }) => os));
+const bySubscription = (machines: readonly VirtualMachine[]): Map<string, VirtualMachine[]> =>
+  Map.groupBy(machines, (vm) => vm.subscriptionId.toLowerCase());
+
 /** Reads the VMs at a scope: a workspace, a subscription or a resource group. */
 type ReadAt = (scope: string, machines: readonly VirtualMachine[]) => Promise<FleetReading>;
 
 /**
- * The worst burst of each VM: one set of queries a workspace, or a subscription, never one a VM. A VM without logs, and
+ * The worst burst of each VM of `listing` in the subscriptions `ids`: one set of queries a workspace, or a subscription, never one a VM. A VM without logs, and
  * one of which an answer that failed or was cut may have reported more, gets an unknown of its own. The map's keys are
  * resource ids in lower case.
  */
 export async function readFleetLogons(
   connection: Connection,
-  vms: readonly VirtualMachine[],
+  ids: readonly string[],
+  listing: Listing,
   options: LogonOptions = {},
 ): Promise<Fact<Map<string, WorstBurst>>> {
   const { signal } = options;
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   const span = spanOf(connection, options.lookbackHours);
   const askAt = (scope: string) => asker(connection, scope, span, thresholds, signal);
-  const readAt: ReadAt = (scope, there) => readFleet(connection, there, span, thresholds, askAt(scope), scope);
-  const subscriptions = [...Map.groupBy(vms, (vm) => vm.subscriptionId.toLowerCase())];
-  const workspaces = await fewerWorkspaces(connection, subscriptions, signal);
-  const first = await Promise.all(workspaces.map((scope) => readAt(scope, vms)));
+  const askedAt = (scope: string, systems: ReadonlySet<System>) =>
+    askFleet(scope, askAt(scope), systems, thresholds.failures);
+  const read = (machines: readonly VirtualMachine[], asked: Asked) =>
+    readFleet(connection, machines, span, thresholds, asked);
+  const readAt: ReadAt = async (scope, there) => read(there, await askedAt(scope, systemsOf(there)));
+  const inReach = ids.length > 1 ? await workspacesInReach(connection, signal) : [];
+  // A fleet of many subscriptions reports into few workspaces. Otherwise each subscription is asked, which reaches them all.
+  const isShorter = (machines: readonly VirtualMachine[]) => inReach.length < bySubscription(machines).size;
+  const some = await listing.until((machines) => isShorter(machines) && systemsOf(machines).size === 2);
+  const workspaces = isShorter(some) ? inReach : [];
+  const asked = await Promise.all(workspaces.map((scope) => askedAt(scope, systemsOf(some))));
+  const vms = await listing.whole;
+  const subscriptions = [...bySubscription(vms)];
+  const first = await Promise.all(asked.map((one) => read(vms, one)));
   const seen = new Set(first.flatMap((reading) => [...reading.seen]));
   const rest = await Promise.all(
     subscriptions.map(async ([subscription, machines]): Promise<FleetReading> => {
@@ -77,7 +96,7 @@ export async function readFleetLogons(
   const [refusal] = refused;
   if (refusal && refused.length === subscriptions.length) return refusal;
   const answered = first.filter((reading) => !reading.refused);
-  return known(worstOfAll(vms, [...answered, ...rest]), {
+  return known(await worstOfAll(vms, [...answered, ...rest]), {
     source: 'Log Analytics',
     asOf: connection.clock.now().toISOString(),
     coverage: lookback(span.hours),
@@ -88,21 +107,12 @@ export async function readFleetLogons(
   });
 }
 
-/**
- * The workspaces in reach, where they are fewer than the subscriptions: a fleet of many subscriptions reports into few.
- * None where they are not, or cannot be listed: then each subscription is asked, which reaches them all.
- */
-async function fewerWorkspaces(
-  connection: Connection,
-  subscriptions: readonly (readonly [string, readonly VirtualMachine[]])[],
-  signal?: AbortSignal,
-): Promise<string[]> {
-  if (subscriptions.length < 2) return [];
+/** Ids of the workspaces in reach; none where they cannot be listed. */
+async function workspacesInReach(connection: Connection, signal?: AbortSignal): Promise<string[]> {
   try {
     // A workspace need not lie in a subscription that is scanned.
     const { rows } = await queryGraph(connection, await loadQuery('workspaces'), [], signal);
-    const ids = rows.map((row) => textAt(row, 'id')).filter((id) => id !== '');
-    return ids.length < subscriptions.length ? ids : [];
+    return rows.map((row) => textAt(row, 'id')).filter((id) => id !== '');
   } catch {
     // It is a shorter way only.
     return [];
@@ -124,16 +134,18 @@ async function readQuiet(machines: readonly VirtualMachine[], heartbeat: LogAnsw
 }
 
 /** Of several readings of a VM, what must not be overlooked: a success, a burst, what is not known; then "none". */
-function worstOfAll(vms: readonly VirtualMachine[], readings: readonly FleetReading[]): Map<string, WorstBurst> {
+async function worstOfAll(
+  vms: readonly VirtualMachine[],
+  readings: readonly FleetReading[],
+): Promise<Map<string, WorstBurst>> {
   const worst = new Map<string, WorstBurst>();
   const seenBy = (id: string) => readings.filter((reading) => reading.seen.has(id));
-  for (const { id } of vms) {
+  await inTurns(vms, ({ id }) => {
     const key = id.toLowerCase();
-    const [one, ...others] = (seenBy(key).length > 0 ? seenBy(key) : readings).flatMap(
-      (reading) => reading.worst.get(key) ?? [],
-    );
+    const seen = seenBy(key);
+    const [one, ...others] = (seen.length > 0 ? seen : readings).flatMap((reading) => reading.worst.get(key) ?? []);
     if (one) worst.set(key, others.reduce(worseOf, one));
-  }
+  });
   return worst;
 }
 
@@ -218,17 +230,28 @@ const none: LogAnswer = { state: 'no-table' };
 const noBeat: LogAnswer = { state: 'rows', rows: [], partial: '' };
 const sourceOf = (vm: VirtualMachine): LogSource => (vm.os === 'windows' ? securityEvent : syslog);
 
-async function readFleet(
-  connection: Connection,
-  machines: readonly VirtualMachine[],
-  span: Span,
-  thresholds: Thresholds,
-  ask: Ask,
-  scope: string,
-): Promise<FleetReading> {
-  const minimum = thresholds.failures;
-  const windows = machines.some(({ os }) => os === 'windows');
-  const linux = machines.some(({ os }) => os === 'linux');
+type Question =
+  | 'heartbeat'
+  | 'failures'
+  | 'successes'
+  | 'events'
+  | 'explicit'
+  | 'afterFailures'
+  | 'lines'
+  | 'lastLines'
+  | 'afterGuesses';
+
+/** A scope that was asked about VMs of some systems. */
+interface Asked {
+  scope: string;
+  ask: Ask;
+  systems: ReadonlySet<System>;
+  answers: Record<Question, LogAnswer>;
+}
+
+async function askFleet(scope: string, ask: Ask, systems: ReadonlySet<System>, minimum: number): Promise<Asked> {
+  const windows = systems.has('windows');
+  const linux = systems.has('linux');
   const [heartbeat, failures, successes, events, explicit, afterFailures, lines, lastLines, afterGuesses] =
     await Promise.all([
       ask('last-heartbeat'),
@@ -241,6 +264,31 @@ async function readFleet(
       linux ? ask('last-syslog') : none,
       linux ? ask('fleet-after-failures', sshdGuesses) : none,
     ]);
+  const answers = {
+    heartbeat,
+    failures,
+    successes,
+    events,
+    explicit,
+    afterFailures,
+    lines,
+    lastLines,
+    afterGuesses,
+  };
+  return { scope, ask, systems, answers };
+}
+
+async function readFleet(
+  connection: Connection,
+  machines: readonly VirtualMachine[],
+  span: Span,
+  thresholds: Thresholds,
+  { scope, ask, systems, answers }: Asked,
+): Promise<FleetReading> {
+  const minimum = thresholds.failures;
+  const windows = systems.has('windows');
+  const linux = systems.has('linux');
+  const { heartbeat, failures, successes, events, explicit, afterFailures, lines, lastLines, afterGuesses } = answers;
   const asked = [...(windows ? [failures, events] : []), ...(linux ? [lines, lastLines] : [])];
   const refusals = asked.flatMap((answer) => (answer.state === 'failed' ? [answer.error] : []));
   if (refusals.length === asked.length) {
@@ -249,18 +297,21 @@ async function readFleet(
     return { ...nothingLeft, worst: new Map(machines.map((vm) => [vm.id.toLowerCase(), refused])), refused };
   }
   const computerOf = computersOf(machines);
-  const rowOf = (answer: LogAnswer): Map<string, Json> =>
-    new Map(rowsIn(answer).map((row) => [computerOf(textAt(row, 'Machine')), row]));
+  const rowOf = async (answer: LogAnswer): Promise<Map<string, Json>> => {
+    const rows = new Map<string, Json>();
+    await inTurns(rowsIn(answer), (row) => rows.set(computerOf(textAt(row, 'Machine')), row));
+    return rows;
+  };
   const successLack = lack('successful logons', successes, limits.successes, securityEvent.table);
   const heard: Heard = {
     heartbeat,
-    beats: rowOf(heartbeat),
+    beats: await rowOf(heartbeat),
     windows: {
       source: securityEvent,
       failures,
       successLack,
       arrival: events,
-      arrivals: rowOf(events),
+      arrivals: await rowOf(events),
       lastEvent: 'LastLogon',
       atMost: 'Failures',
     },
@@ -269,16 +320,16 @@ async function readFleet(
       failures: lines,
       successLack: lack('logons', lines, limits.rows, syslog.table),
       arrival: lastLines,
-      arrivals: rowOf(lastLines),
+      arrivals: await rowOf(lastLines),
       lastEvent: 'LastLogonLine',
       atMost: 'Attempts',
     },
-    led: new Map([...rowOf(afterGuesses), ...rowOf(afterFailures)]),
+    led: new Map([...(await rowOf(afterGuesses)), ...(await rowOf(afterFailures))]),
     ...(await burstsIn({ failures, successes, explicit, lines }, machines, thresholds, ask)),
   };
-  const worst = new Map(
-    machines.map((vm) => [vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, connection.clock.now())]),
-  );
+  const worst = new Map<string, WorstBurst>();
+  const now = connection.clock.now();
+  await inTurns(machines, (vm) => worst.set(vm.id.toLowerCase(), worstBurstOf(vm, heard, span, minimum, now)));
   const lacks = [
     windows ? lack('failed logons (Windows)', failures, limits.rows, securityEvent.table) : '',
     windows ? successLack : '',
@@ -341,9 +392,12 @@ async function burstsIn(
     return computer;
   };
   const columns = new FailureColumns();
+  await theirTurn();
   const reduction = addFailureRows(rowsIn(failures), computerOf, thresholds, columns);
   addExplicitRows(rowsIn(explicit), computerOf, thresholds, columns);
+  await theirTurn();
   const said = addSshdRows(rowsIn(lines), computerOf, thresholds, columns);
+  await theirTurn();
   const evidence: LogonEvidence = {
     failures: columns,
     successes: {

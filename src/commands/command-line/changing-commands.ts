@@ -26,7 +26,11 @@ export function addRun(cordon: Command): void {
     .option('--restore-point', 'also a restore point of all disks at one moment, where Azure can')
     .option('--account <name>', 'the local account that disable-account disables, without its domain')
     .option('--snapshot <name>', 'the snapshot to export, by name or resource id')
-    .option('--to <folder>', 'where exported disks go (default: the folder of the case)')
+    .option(
+      '--to <place>',
+      'where exported disks and collected output go: a folder, or a container https://… (default: the folder of the case)',
+    )
+    .option('--immutable', 'refuse a container whose blobs no policy keeps from being changed')
     .option('--close-outbound', 'deny outbound traffic too, but for what the playbook keeps')
     .option('--approve <digest>', 'run only the plan of this digest, as --dry-run prints it; or the file of its JSON')
     .option('--reason <text>', 'why, for the transcript')

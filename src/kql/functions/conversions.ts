@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { argument, type Call, convert, type Implementation } from '../call.ts';
-import { refuse } from '../scope.ts';
+import { argument, type Call, constantArgument, convert, type Implementation, reals } from '../call.ts';
+import { fail, refuse } from '../scope.ts';
 import type { ColumnType } from '../types.ts';
 import { Instant, isBag, parseJson, toDynamic, type Value } from '../values.ts';
 
@@ -96,8 +96,26 @@ const isnotnull: Implementation = (call) => {
   return (row) => !test(row);
 };
 
-export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
+/** Another value for each row, whatever the arguments. */
+export const RANDOM_FUNCTIONS: Record<string, Implementation> = {
   new_guid: () => () => randomUUID(),
+  rand: (call) => {
+    if (call.args.length === 0) return () => Math.random();
+    const most = reals(call, 0);
+    return (row) => {
+      const n = most(row);
+      return n === null ? null : Math.floor(Math.random() * n);
+    };
+  },
+};
+
+export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
+  assert: (call) => {
+    const [condition, message] = [constantArgument(call, 0, null), constantArgument(call, 1, '')];
+    if (condition !== true)
+      fail('semantic', `assert() has failed with message: '${String(message)}'`, call.node, call.scope);
+    return () => true;
+  },
   tostring: to('string'),
   toint: to('int'),
   tolong: to('long'),

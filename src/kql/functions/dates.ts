@@ -1,6 +1,6 @@
 import { argument, type Call, convert, counts, type Implementation, longs, reals, texts } from '../call.ts';
 import { addLongs, floorLong, type Long, long, multiplyLongs, subtractLongs } from '../longs.ts';
-import { fail, refuse } from '../scope.ts';
+import { type Expression, fail, optionName, refuse } from '../scope.ts';
 import {
   datetimeFromMilliseconds,
   millisecondsOf,
@@ -80,13 +80,31 @@ const bin: Implementation = (call) => {
   };
 };
 
+/** bin_auto(): a bin whose size, and a value that it begins at, are options of the query. */
+const binAuto: Implementation = (call) => {
+  const option = (name: string): Expression | undefined => {
+    const found = call.scope.names.get(optionName(`query_bin_auto_${name}`));
+    return found?.kind === 'scalar' ? found.expression : undefined;
+  };
+  const size = option('size') ?? refuse('bin_auto() without the option query_bin_auto_size', call.node, call.scope);
+  const value = argument(call, 0);
+  const at = option('at');
+  return at ? binAt({ ...call, args: [value, size, at] }) : bin({ ...call, args: [value, size] });
+};
+
 const binAt: Implementation = (call) => {
+  if (call.args.some((a) => a.type === 'real') && !call.args.some((a) => a.type === 'dynamic')) {
+    const [value, size, origin] = [reals(call, 0), reals(call, 1), reals(call, 2)];
+    return (row) => {
+      const [n, width, fixed] = [value(row), size(row), origin(row)];
+      if (n === null || width === null || fixed === null || width <= 0) return null;
+      return Math.floor((n - fixed) / width) * width + fixed;
+    };
+  }
   const read = longs(call, 0);
   const step = longs(call, 1);
   const fixed = longs(call, 2);
-  if (call.args.some((a) => a.type === 'real' || a.type === 'dynamic')) {
-    refuse('bin_at() of a real', call.node, call.scope);
-  }
+  if (call.args.some((a) => a.type === 'dynamic')) refuse('bin_at() of a dynamic', call.node, call.scope);
   return (row) => {
     const n = read(row);
     const width = step(row);
@@ -368,6 +386,7 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
   bin,
   floor: bin,
   bin_at: binAt,
+  bin_auto: binAuto,
   startofday: period('day', false),
   startofweek: period('week', false),
   startofmonth: period('month', false),

@@ -1,4 +1,16 @@
-import { argument, arrays, type Call, convert, counts, dynamics, type Implementation, texts, toBool } from '../call.ts';
+import {
+  argument,
+  arrays,
+  type Call,
+  constantArgument,
+  convert,
+  counts,
+  dynamics,
+  type Implementation,
+  texts,
+  toBool,
+} from '../call.ts';
+import { simpleName } from '../language.ts';
 import { refuse } from '../scope.ts';
 import {
   type Bag,
@@ -60,21 +72,50 @@ function rank(value: Value): number {
   return isNumeric(value) || value instanceof Instant ? 0 : typeof value === 'string' ? 1 : 2;
 }
 
+/**
+ * Arrays in the order of the first; those of another length are null. https://learn.microsoft.com/kusto/query/array-sort-asc-function,
+ * read 2026-11-30: nulls are last, unless the last argument says otherwise.
+ */
+const sortTogether =
+  (sign: 1 | -1): Implementation =>
+  (call) => {
+    const last = call.args.at(-1);
+    const flagged = call.args.length > 1 && last?.type === 'bool';
+    const reads = call.args.slice(0, flagged ? -1 : undefined).map((_, i) => arrays(call, i));
+    const nulls = flagged ? constantArgument(call, call.args.length - 1, true) !== false : true;
+    return (row) => {
+      const [first = null, ...others] = reads.map((read) => read(row));
+      if (first === null) return reads.map(() => null);
+      const order = first
+        .map((value, at) => ({ value, at }))
+        .sort(({ value: a }, { value: b }) => {
+          if (!nulls && (a === null) !== (b === null)) return a === null ? -1 : 1;
+          const by = rank(a) - rank(b);
+          return by !== 0 || rank(a) > 1 ? by : compareValues(a, b) * sign;
+        });
+      return [first, ...others].map((array) =>
+        array?.length === first.length ? order.map(({ at }) => array[at] ?? null) : null,
+      );
+    };
+  };
+
 const sort =
   (sign: 1 | -1): Implementation =>
   (call) => {
-    if (call.args.length > 1) refuse(`${call.name}() of several arrays`, call.node, call.scope);
-    const read = arrays(call, 0);
+    const arraysAlone = call.args.filter(({ type }) => type !== 'bool').length;
+    if (arraysAlone > 1) refuse(`${call.name}() of several arrays as one value`, call.node, call.scope);
+    const read = sortTogether(sign)(call);
     return (row) => {
-      const array = read(row);
-      return array === null
-        ? null
-        : array.toSorted((a, b) => {
-            const by = rank(a) - rank(b);
-            return by !== 0 || rank(a) > 1 ? by : compareValues(a, b) * sign;
-          });
+      const sorted = read(row);
+      return Array.isArray(sorted) ? (sorted[0] ?? null) : null;
     };
   };
+
+/** Functions that make several columns at once: the cells of a row. */
+export const DYNAMIC_TUPLES: Record<string, Implementation> = {
+  array_sort_asc: sortTogether(1),
+  array_sort_desc: sortTogether(-1),
+};
 
 const slice: Implementation = (call) => {
   const read = arrays(call, 0);
@@ -244,6 +285,36 @@ function withoutKey(value: Value, [key, ...rest]: readonly string[]): Value {
   return bag;
 }
 
+/** A bag with a value at a path; bags that are not there on the way are made. */
+function withKey(value: Value, [key = '', ...rest]: readonly string[], leaf: Value): Value {
+  const bag = emptyBag();
+  if (isBag(value)) for (const [k, v] of Object.entries(value)) bag[k] = v;
+  bag[key] = rest.length === 0 ? leaf : withKey(bag[key] ?? null, rest, leaf);
+  return bag;
+}
+
+/** Where an element stands, from a start (from the end when negative), among so many, for the nth time. */
+const arrayIndexOf: Implementation = (call) => {
+  const read = arrays(call, 0);
+  const sought = dynamics(call, 1);
+  const [start, length, occurrence] = [counts(call, 2), counts(call, 3), counts(call, 4)];
+  return (row) => {
+    const array = read(row);
+    const value = sought(row);
+    const from = start ? start(row) : 0;
+    const most = length ? length(row) : -1;
+    const nth = occurrence ? occurrence(row) : 1;
+    if (array === null || from === null || most === null || nth === null || nth < 0 || most < -1) return null;
+    const begin = from < 0 ? Math.max(0, array.length + from) : from;
+    const end = most === -1 ? array.length : Math.min(array.length, begin + most);
+    let left = Math.max(1, nth);
+    for (let at = begin; at < end; at++) {
+      if (equalDynamics(array[at] ?? null, value) && --left === 0) return at;
+    }
+    return -1;
+  };
+};
+
 export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
   pack,
   bag_pack: pack,
@@ -274,16 +345,7 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
       return array.reduce<number>((sum, v) => sum + Number(v), 0);
     };
   },
-  array_index_of: (call) => {
-    if (call.args.length > 2) refuse('array_index_of() within a part', call.node, call.scope);
-    const read = arrays(call, 0);
-    const sought = dynamics(call, 1);
-    return (row) => {
-      const array = read(row);
-      const value = sought(row);
-      return array === null ? null : array.findIndex((v) => equalDynamics(v, value));
-    };
-  },
+  array_index_of: arrayIndexOf,
   bag_keys: bagKeys,
   bag_has_key: (call) => {
     const read = dynamics(call, 0);
@@ -291,9 +353,12 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
     return (row) => {
       const value = read(row);
       if (!isBag(value)) return null;
-      const sought = key(row);
-      if (sought.startsWith('$.')) refuse('bag_has_key() with a path', call.node, call.scope);
-      return Object.hasOwn(value, sought);
+      let inner: Value = value;
+      for (const step of keyPath(key(row))) {
+        if (!isBag(inner) || !Object.hasOwn(inner, step)) return false;
+        inner = inner[step] ?? null;
+      }
+      return true;
     };
   },
   bag_merge: merge,
@@ -314,9 +379,18 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
     return (row) => {
       const bag = read(row);
       if (!isBag(bag)) return null;
-      const name = key(row);
-      if (name.startsWith('$.')) refuse('bag_set_key() with a path', call.node, call.scope);
-      return Object.assign(emptyBag(), bag, { [name]: value(row) });
+      return withKey(bag, keyPath(key(row)), value(row));
+    };
+  },
+  bag_pack_columns: (call) => {
+    const names = call.argumentNodes.map((node) => simpleName(node));
+    const values = call.args.map((_, i) => dynamics(call, i));
+    return (row) => {
+      const bag = emptyBag();
+      names.forEach((name, i) => {
+        bag[name] = values[i]?.(row) ?? null;
+      });
+      return bag;
     };
   },
   bag_zip: (call) => {
@@ -353,6 +427,16 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
   set_difference: sets(([first, ...rest]) =>
     [...(first ?? [])].filter(([k]) => !rest.some((s) => s.has(k))).map(([, v]) => v),
   ),
+  set_equals: (call) => {
+    const left = arrays(call, 0);
+    const right = arrays(call, 1);
+    return (row) => {
+      const [a, b] = [left(row), right(row)];
+      if (a === null || b === null) return null;
+      const [x, y] = [new Set(a.map(keyOf)), new Set(b.map(keyOf))];
+      return x.size === y.size && [...x].every((k) => y.has(k));
+    };
+  },
   set_has_element: (call) => {
     const read = arrays(call, 0);
     const sought = dynamics(call, 1);

@@ -1,5 +1,5 @@
 import { argument, type Call, counts, type Implementation, longs, reals } from '../call.ts';
-import { long } from '../longs.ts';
+import { addLongs, long, subtractLongs } from '../longs.ts';
 import { refuse } from '../scope.ts';
 import { compareValues, isNumeric, type Value } from '../values.ts';
 
@@ -148,6 +148,20 @@ export const NUMBER_FUNCTIONS: Record<string, Implementation> = {
       const b = base(row);
       const p = power(row);
       return b === null || p === null ? null : b ** p;
+    };
+  },
+  around: (call) => {
+    numbersOnly(call);
+    const [value, center, delta] = [argument(call, 0), argument(call, 1), argument(call, 2)];
+    return (row) => {
+      const [x, c, d] = [value.at(row), center.at(row), delta.at(row)];
+      if (!isNumeric(x) || !isNumeric(c) || !isNumeric(d)) return null;
+      return typeof x === 'number' &&
+        typeof c === 'number' &&
+        typeof d === 'number' &&
+        call.args.some(({ type }) => type === 'real')
+        ? Math.abs(x - c) <= d
+        : x >= subtractLongs(c, d) && x <= addLongs(c, d);
     };
   },
   isnan: flag(Number.isNaN),

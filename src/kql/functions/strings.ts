@@ -222,6 +222,31 @@ const replaceString: Implementation = (call) => {
   };
 };
 
+/**
+ * Each text in its turn, wherever none before it was found; one whose replacement is no text stays, and is found all the same
+ * (https://learn.microsoft.com/kusto/query/replace-strings-function, read 2026-11-30).
+ */
+const replaceStrings: Implementation = (call) => {
+  const read = texts(call, 0);
+  const [lookups, rewrites] = [arrays(call, 1), arrays(call, 2)];
+  return (row) => {
+    const [from, to] = [lookups(row), rewrites(row)];
+    if (from === null || to === null) return refuse('replace_strings() without arrays', call.node, call.scope);
+    let pieces: { text: string; done: boolean }[] = [{ text: read(row), done: false }];
+    from.forEach((sought, i) => {
+      if (typeof sought !== 'string' || sought === '') return;
+      const given = to[i];
+      const by = typeof given === 'string' ? given : sought;
+      pieces = pieces.flatMap((piece) => {
+        if (piece.done || !piece.text.includes(sought)) return [piece];
+        const parts = piece.text.split(sought).map((text) => ({ text, done: false }));
+        return parts.flatMap((part, at) => (at === 0 ? [part] : [{ text: by, done: true }, part]));
+      });
+    });
+    return bounded(pieces.map(({ text }) => text).join(''), call);
+  };
+};
+
 const hash =
   (algorithm: string): Implementation =>
   (call) => {
@@ -319,14 +344,21 @@ const formatBytes: Implementation = (call) => {
   };
 };
 
+const strcatArray: Implementation = (call) => {
+  const array = dynamics(call, 0);
+  const delimiter = texts(call, 1);
+  return (row) => {
+    const value = array(row);
+    return Array.isArray(value) ? bounded(value.map((v) => toText(v, 'dynamic')).join(delimiter(row)), call) : '';
+  };
+};
+
 export const STRING_FUNCTIONS: Record<string, Implementation> = {
   tolower: mapText((t) => t.toLowerCase()),
   toupper: mapText((t) => t.toUpperCase()),
   strlen: mapText(countCharacters),
   string_size: mapText((t) => Buffer.byteLength(t)),
   reverse: (call) => {
-    const { type } = argument(call, 0);
-    if (type !== 'string' && type !== 'dynamic') refuse(`reverse() of a ${type}`, call.node, call.scope);
     const read = texts(call, 0);
     return (row) => [...read(row)].reverse().join('');
   },
@@ -351,14 +383,8 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
     const [delimiter, ...parts] = call.args.map((_, i) => texts(call, i));
     return (row) => bounded(parts.map((p) => p(row)).join(delimiter?.(row) ?? ''), call);
   },
-  strcat_array: (call) => {
-    const array = dynamics(call, 0);
-    const delimiter = texts(call, 1);
-    return (row) => {
-      const value = array(row);
-      return Array.isArray(value) ? bounded(value.map((v) => toText(v, 'dynamic')).join(delimiter(row)), call) : '';
-    };
-  },
+  strcat_array: strcatArray,
+  array_strcat: strcatArray,
   strrep: (call) => {
     const read = texts(call, 0);
     const times = counts(call, 1);
@@ -402,6 +428,7 @@ export const STRING_FUNCTIONS: Record<string, Implementation> = {
   replace_regex: replaceRegex,
   replace: replaceOld,
   replace_string: replaceString,
+  replace_strings: replaceStrings,
   hash_md5: hash('md5'),
   hash_sha1: hash('sha1'),
   hash_sha256: hash('sha256'),

@@ -19,6 +19,7 @@ import type { Column, ColumnType } from '../types.ts';
 import { Instant, isBag, missing, toText, type Value } from '../values.ts';
 import { ipLookup } from './ip-lookup.ts';
 import { aggregated } from './summarize.ts';
+import { windowPlugin } from './window-plugins.ts';
 
 /** The most columns that data may make. */
 const MAX_COLUMNS = 2_000;
@@ -69,7 +70,10 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
         outer,
       );
     default:
-      return refuse(`The plugin '${name}'`, child(call, 'Name'), outer);
+      return (
+        windowPlugin(node, name, argumentsOf(call).positional, input, outer) ??
+        refuse(`The plugin '${name}'`, child(call, 'Name'), outer)
+      );
   }
 }
 

@@ -31,10 +31,15 @@ export function datatable(node: Node, outer: Scope): Frame {
 
 export function print(node: Node, outer: Scope): Frame {
   const scope = within(outer, undefined);
-  const made = list(optional(node, 'Expressions')).map((e) => scope.run.expression(unnamed(e), scope));
+  const vectors = list(optional(node, 'Expressions')).flatMap((e) => {
+    const tuple = scope.run.tuple(unnamed(e), scope, 1);
+    if (tuple) return tuple.vectors;
+    const { type, at } = scope.run.expression(unnamed(e), scope);
+    return [vectorOf(type, [at(0)])];
+  });
   const names = resultColumns(node).map((c) => c.name);
-  if (names.length !== made.length) return refuse('This print', node, scope);
-  return { names, vectors: made.map((m) => vectorOf(m.type, [m.at(0)])), length: 1, serialized: true };
+  if (names.length !== vectors.length) return refuse('This print', node, scope);
+  return { names, vectors, length: 1, serialized: true };
 }
 
 export function range(node: Node, outer: Scope): Frame {

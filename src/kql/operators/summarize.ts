@@ -1,9 +1,11 @@
 import {
   type Accumulator,
   AGGREGATES,
+  type Aggregate,
   BestRows,
   type Groups,
   percentilesArray,
+  percentileswArray,
   type StateParts,
 } from '../aggregates.ts';
 import type { Call } from '../call.ts';
@@ -34,6 +36,7 @@ const SEVERAL: ReadonlySet<string> = new Set([
   'argmax',
   'argmin',
   'percentiles',
+  'percentilesw',
   'take_any',
   'any',
 ]);
@@ -247,7 +250,8 @@ function itemOf(node: Node, scope: Scope, plainKeys: ReadonlySet<string>): Item 
   const name = calledName(node) ?? '';
   const args = argumentsOf(node);
   if (/^arg_?(max|min)$/.test(name)) return extremeRows(node, name.endsWith('max') ? 1 : -1, scope, plainKeys);
-  if (name === 'percentiles') return percentileColumns(node, scope);
+  if (name === 'percentiles') return percentileColumns(node, percentilesArray, 1, scope);
+  if (name === 'percentilesw') return percentileColumns(node, percentileswArray, 2, scope);
   if (
     (name === 'take_any' || name === 'any') &&
     (args.length > 1 || args.some((a) => nodeClass(a) === 'StarExpression'))
@@ -311,16 +315,16 @@ function columnsAt(node: Node, scope: Scope, without: ReadonlySet<string>): Expr
 
 const columnOf = (v: Vector): Expression => ({ type: v.type, constant: false, at: reader(v) });
 
-function percentileColumns(node: Node, first: Scope): Item {
+function percentileColumns(node: Node, aggregate: Aggregate, from: number, first: Scope): Item {
   const call = callOf(node, first);
   const type = call.args[0]?.type ?? 'dynamic';
-  if (type === 'dynamic') return refuse('percentiles() of a dynamic', node, first);
-  const all = percentilesArray(call);
+  if (type === 'dynamic') return refuse(`${call.name}() of a dynamic`, node, first);
+  const all = aggregate(call);
   return {
     add: (scope, groups) => all.add(callOf(node, scope), groups),
     vectors: (count) => {
       const arrays = all.values(count);
-      return call.args.slice(1).map((_, i) =>
+      return call.args.slice(from).map((_, i) =>
         vectorOf(
           type,
           arrays.map((values) => (Array.isArray(values) ? (values[i] ?? null) : null)),

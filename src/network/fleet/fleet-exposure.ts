@@ -70,8 +70,8 @@ function publicAddresses(interfaces: readonly Interface[], resources: NetworkRes
  * large, and of use only to the VMs behind it: those of subnets are compiled and kept, those of network interfaces
  * are dropped when their VMs are evaluated. So what is held at once follows the VMs, not their rules.
  *
- * First the VMs (`addMachines`) and every other resource (`addResources`), in any order, then `begin`, then the groups in any order (`addGroups`; cheapest when
- * those of subnets come first), then `finish`. `take` gets each VM once, as soon as all that decides it is there.
+ * First the VMs (`addMachines`) and every other resource (`addResources`), in any order, then `begin`, then the groups in any order (`groups`; cheapest when
+ * those of subnets come first), then `rest`. `take` gets each VM once, as soon as all that decides it is there.
  * The answers are those of `evaluateExposure` for each VM alone.
  */
 export class FleetExposure<M extends FleetMachine> {
@@ -193,7 +193,6 @@ export class FleetExposure<M extends FleetMachine> {
       member.place = place;
     }
     this.#book = openBook(this.resources, { ...about, unreadable: about.unreadable ?? [] });
-    if (this.#subnetsMissing.size === 0) this.#evaluate();
   }
 
   /** The groups at a VM's network interfaces, each once. */
@@ -223,8 +222,8 @@ export class FleetExposure<M extends FleetMachine> {
     return waited;
   }
 
-  /** Takes bodies of network security groups, and evaluates the VMs whose last one is among them. */
-  addGroups(bodies: Iterable<unknown>): void {
+  /** Takes bodies of network security groups, and evaluates the VMs whose last one is among them: one at each step. */
+  *groups(bodies: Iterable<unknown>): Generator<M> {
     for (const body of bodies) {
       const id = text(object(body).id).toLowerCase();
       if (id === '' || this.#seen.has(id)) continue;
@@ -241,16 +240,26 @@ export class FleetExposure<M extends FleetMachine> {
       }
     }
     // A subnet's group also decides what its gateway lets in, for VMs elsewhere: all of them come first.
-    if (this.#subnetsMissing.size === 0) this.#evaluate();
+    if (this.#subnetsMissing.size === 0) yield* this.#evaluated();
   }
 
-  /** No more groups come: VMs that still wait for one are evaluated without it. */
-  finish(): void {
+  /** The same in one go. */
+  addGroups(bodies: Iterable<unknown>): void {
+    this.groups(bodies).forEach(() => {});
+  }
+
+  /** No more groups come: VMs that still wait for one are evaluated without it, one at each step. */
+  *rest(): Generator<M> {
     for (const member of this.#members) if (member.missing > 0) this.#ready.push(member);
-    this.#evaluate();
+    yield* this.#evaluated();
   }
 
-  #evaluate(): void {
+  /** The same in one go. */
+  finish(): void {
+    this.rest().forEach(() => {});
+  }
+
+  *#evaluated(): Generator<M> {
     const [book, about] = [this.#book, this.#about];
     if (book === undefined || about === undefined) return;
     const ready = this.#ready;
@@ -265,6 +274,7 @@ export class FleetExposure<M extends FleetMachine> {
         group.users -= 1;
         if (group.users === 0) this.resources.remove(group.id);
       }
+      yield machine;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Handlers } from '../commands.ts';
-import { machineOf, type SessionState } from '../state.ts';
-import type { Holder } from '../state-store.ts';
+import { machineOf, type SessionState, top } from '../state.ts';
+import { type Holder, sentence } from '../state-store.ts';
 import { selectedRow } from '../suspects.ts';
 import type { CaseWriting } from './case-writing.ts';
 
@@ -39,6 +39,30 @@ export function enterNote(holder: Holder, cases: CaseWriting, vmId: string, text
   );
 }
 
+/** Asks for the authority that stamps the case in hand, or for the incident that its summary is put on. */
+function askFor(holder: Holder, purpose: 'authority' | 'incident'): void {
+  const vmId = machineOf(holder.get());
+  if (vmId !== null) holder.push({ kind: 'input', purpose, text: '', before: '', vmId });
+}
+
+/**
+ * Has an authority stamp the head of the VM's case. It is not written in the order of what else is written: an authority that
+ * does not answer holds nothing back.
+ */
+export async function stampCase(holder: Holder, vmId: string, authority: string): Promise<void> {
+  const openCase = holder.get().cases.get(vmId)?.openCase;
+  if (!openCase) {
+    holder.say('The case was not stamped: its file is not open.', 'bad');
+    return;
+  }
+  holder.say('Asking the authority for a time stamp.');
+  try {
+    holder.say(await openCase.stamp(authority), 'good');
+  } catch (error) {
+    holder.say(`The case was not stamped: ${sentence(error)}`, 'bad');
+  }
+}
+
 /** Notes, transcript and export of the case in hand. */
 export function caseCommands(holder: Holder, cases: CaseWriting) {
   return {
@@ -48,8 +72,14 @@ export function caseCommands(holder: Holder, cases: CaseWriting) {
     },
     transcript() {
       const vmId = caseInHand(holder.get(), cases);
-      if (vmId !== null) holder.push({ kind: 'transcript', vmId, selected: null, search: '' });
+      if (vmId !== null) holder.push({ kind: 'transcript', vmId, selected: null, search: '', decided: false });
     },
     export: () => exportCase(holder, cases),
+    decided() {
+      const layer = top(holder.get());
+      if (layer.kind === 'transcript') holder.replaceTop({ ...layer, decided: !layer.decided, selected: null });
+    },
+    'stamp-case': () => askFor(holder, 'authority'),
+    'post-case': () => askFor(holder, 'incident'),
   } satisfies Partial<Handlers>;
 }

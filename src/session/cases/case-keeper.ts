@@ -37,6 +37,11 @@ export interface OpenCase {
   query(asked: AskedQuery): Promise<void>;
   /** Writes the case notes; resolves to the path of the exported file or folder. */
   export(): Promise<string>;
+  /**
+   * Has the time-stamping authority at this address sign the head of the case, and keeps its stamp beside the case; resolves to a
+   * sentence that says so.
+   */
+  stamp(authority: string): Promise<string>;
   close(): Promise<void>;
 }
 

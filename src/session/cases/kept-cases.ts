@@ -28,6 +28,8 @@ export interface KeeperOptions {
   tell?: (sentence: string) => void;
   /** A case to continue, instead of the machine's case of today. */
   caseId?: string;
+  /** Has an authority stamp the head of a case; resolves to a sentence. Absent where none can be asked. */
+  stamp?: (kept: KeptCase, authority: string) => Promise<string>;
 }
 
 /** An open case together with the file under it, for the playbooks. */
@@ -175,6 +177,10 @@ export function caseKeeper(options: KeeperOptions): KeptCases {
         async export() {
           const exported = await exportAndRecord(file, actor, { format: 'markdown', now: options.now });
           return exported.file;
+        },
+        async stamp(authority) {
+          if (!options.stamp) throw new Error('no authority can be asked here');
+          return options.stamp(kept, authority);
         },
         async close() {
           await file.close(actor);

@@ -17,6 +17,8 @@ interface ShelfOptions {
   readOnly: boolean;
   now: () => Date;
   responderAddress: () => Promise<string>;
+  /** The playbook that puts the summary of a case on an incident. */
+  posting: (incident: string, kept: KeptCase) => Promise<Playbook>;
   /** The locks at a VM that another process made. */
   earlierLocks: (vm: VirtualMachine, kept: KeptCase) => Promise<PlaybookRun | null>;
   /**
@@ -143,6 +145,20 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
     async earlierLocks(vm, openCase) {
       if (!isKept(openCase)) throw new Error('the case file is not open for writing');
       return options.earlierLocks(vm, openCase);
+    },
+    async post(incident, vm, openCase) {
+      if (!isKept(openCase)) throw new Error('the case file is not open for writing');
+      return createRun({
+        playbook: await options.posting(incident, openCase),
+        actions: options.actions,
+        target: targetOf(vm),
+        log: logOf(openCase, options.now, vm),
+        responderAddress: '',
+        reason: '',
+        readOnly: options.readOnly,
+        interactive: true,
+        now: options.now,
+      });
     },
     async start(name, vm, openCase, together) {
       const guard = together ? onceEach(together.guarded, options.guard) : options.guard;

@@ -1,4 +1,6 @@
+import type { VirtualMachine } from '../../documents/triage.ts';
 import type { PlaybookRun, RunView } from '../../playbook/run.ts';
+import type { OpenCase } from '../cases/case-keeper.ts';
 import { runLayer, top } from '../state.ts';
 import { type Holder, sentence } from '../state-store.ts';
 import type { Playbooks } from './playbooks.ts';
@@ -40,7 +42,19 @@ export class PlaybookStarts {
     );
     this.#holder.note({ awaited: true });
     if (going) this.#holder.replaceTop(runLayer(state, going.id));
-    else void this.#makeReady(offer.name, vmId);
+    else void this.#makeReady(offer.name, vmId, (vm, openCase) => this.#playbooks.start(offer.name, vm, openCase));
+  }
+
+  /** Plans a comment on an incident with the summary of the VM's case, and asks before it is posted. */
+  post(vmId: string, incident: string): void {
+    const refused = refusal(this.#holder.get(), vmId);
+    if (refused !== '') {
+      this.#holder.say(refused, 'bad');
+      return;
+    }
+    this.#holder.note({ awaited: true });
+    this.#holder.say('Looking for the incident.');
+    void this.#makeReady('post-to-incident', vmId, (vm, openCase) => this.#playbooks.post(incident, vm, openCase));
   }
 
   /** Continues the playbook on screen where it was ended. */
@@ -69,7 +83,11 @@ export class PlaybookStarts {
     clearTimeout(timer);
   }
 
-  async #makeReady(name: string, vmId: string): Promise<void> {
+  async #makeReady(
+    name: string,
+    vmId: string,
+    make: (vm: VirtualMachine, openCase: OpenCase) => Promise<PlaybookRun>,
+  ): Promise<void> {
     const state = this.#holder.get();
     const openCase = state.cases.get(vmId)?.openCase;
     const vm = state.triages.get(vmId)?.vm;
@@ -78,7 +96,7 @@ export class PlaybookStarts {
     if (this.#starting.has(place)) return;
     this.#starting.add(place);
     try {
-      const run = await this.#playbooks.start(name, vm, openCase);
+      const run = await make(vm, openCase);
       if (!this.#holder.get().closing) this.#begin(name, vmId, run);
     } catch (error) {
       this.#holder.say(`${name} cannot be started: ${sentence(error)}`, 'bad');
@@ -91,12 +109,13 @@ export class PlaybookStarts {
     const slot = this.#slots.add(vmId, run, false);
     const { id } = slot;
     const state = this.#holder.get();
-    // The view changes only while the chooser is still on screen.
+    // The view changes only while it is the one where the playbook was begun: the chooser gives way, a transcript stays beneath.
     const onScreen = top(state);
-    const stayed = onScreen.kind === 'chooser' && onScreen.vmId === vmId;
+    const stayed = (onScreen.kind === 'chooser' || onScreen.kind === 'transcript') && onScreen.vmId === vmId;
+    const beneath = onScreen.kind === 'chooser' ? state.layers.slice(0, -1) : state.layers;
     this.#holder.set({
       runs: [...state.runs, slot],
-      ...(stayed ? { layers: [...state.layers.slice(0, -1), runLayer(state, id)] } : {}),
+      ...(stayed ? { layers: [...beneath, runLayer(state, id)], toast: null } : {}),
     });
     if (!stayed) this.#holder.say(`${name} is ready: w shows it.`);
     run.subscribe(() => this.#slots.put(id, run.view()));

@@ -41,6 +41,11 @@ export interface Playbooks {
   /** Makes the playbook ready for the VM; it runs when its `start` is called. Rejects with a sentence. */
   start(name: string, vm: VirtualMachine, openCase: OpenCase, together?: Together): Promise<StartedRun>;
   /**
+   * Makes a comment ready that puts the summary of the case on an incident of Microsoft Sentinel (its id, GUID or number): a
+   * playbook of one step. Rejects with a sentence.
+   */
+  post(incident: string, vm: VirtualMachine, openCase: OpenCase): Promise<StartedRun>;
+  /**
    * The locks at the VM that this process did not make, as a playbook that is over and can be undone; null when there is
    * none. Rejects with a sentence.
    */

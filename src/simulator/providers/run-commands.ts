@@ -6,6 +6,7 @@ import { at, type Json, record, text } from '../json.ts';
 import { demandIdle, startCompute, startComputeDeletion } from '../long-running.ts';
 import { powerState } from '../present.ts';
 import { parentId, within } from '../resource-id.ts';
+import { appendPrinted } from '../storage-blobs.ts';
 import type { ArmResource } from '../world.ts';
 import { demandGroup, ownerAt, resourceAt } from './resource-reads.ts';
 import { demandRegion, tagsOf } from './writes.ts';
@@ -48,7 +49,16 @@ function endedView(call: Call, machine: ArmResource, properties: Json, startedAt
     exitCode === 0 && script.includes('cordon-end')
       ? `${output}cordon-end sha256=${end} bytes=${Buffer.byteLength(output)}`
       : output;
+  const uploads = [
+    [properties.outputBlobUri, whole],
+    [properties.errorBlobUri, error],
+  ] as const;
+  const failed = uploads.flatMap(([address, printed]) => {
+    const because = text(address) === undefined ? '' : appendPrinted(call.azure, text(address) ?? '', printed);
+    return because === '' ? [] : [because];
+  });
   return viewOf(startedAt, {
+    ...(failed.length === 0 ? {} : { executionMessage: `The output could not be uploaded: ${failed.join(' ')}` }),
     executionState: exitCode === 0 ? 'Succeeded' : 'Failed',
     exitCode,
     output: lastOf(whole),

@@ -3,6 +3,7 @@ import { contosoLogs, contosoWorkspaces } from './contoso-logs.ts';
 import { contosoMachines } from './contoso-machines.ts';
 import { inProd } from './contoso-network.ts';
 import { contosoDenied, contosoSecurity, monitorGroup, workspaceCreated } from './contoso-security.ts';
+import { evidenceStorage } from './evidence-storage.ts';
 import { extraSchemas } from './fleet-logs.ts';
 import { linkedCopy } from './operations-copies.ts';
 import { contosoIncident } from './sentinel.ts';
@@ -54,6 +55,7 @@ export function builtInWorld(): World {
   const all = [
     ...resources,
     linkedCopy(inProd('rg-web')),
+    ...evidenceStorage(monitorGroup(prod)),
     ...security.resources,
     ...logs,
     ...logs.filter(({ name }) => name === 'law-prod').map(({ id }) => contosoIncident(id, resources)),

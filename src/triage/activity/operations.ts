@@ -261,6 +261,15 @@ export const operations: readonly Operation[] = [
     scope: true,
   },
   {
+    // Resource provider operations of Microsoft.Compute: "Get the SAS URI of the incremental DiskRestorePoint".
+    operation: 'Microsoft.Compute/restorePointCollections/restorePoints/diskRestorePoints/beginGetAccess/action',
+    kind: 'disk',
+    what: 'link to download a restore point made',
+    severity: 'high',
+    attack: exfiltration,
+    scope: true,
+  },
+  {
     operation: 'Microsoft.Compute/snapshots/delete',
     kind: 'disk',
     what: 'snapshot deleted',

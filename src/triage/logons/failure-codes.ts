@@ -101,6 +101,9 @@ const meanings: Record<string, FailureMeaning> = {
   'sshd:too-many': undecided('too many attempts in one connection'),
   'sshd:refused-connection': undecided('connection refused before a logon'),
   'pam:failure': wrong('authentication failure', null),
+  'btmp:failed': undecided('failed logon, whose reason btmp does not keep'),
+  'pam:factor-refused': right('another factor was refused (the password or key was right)'),
+  'pam:code-refused': undecided('verification code refused (of the password it says nothing)', true),
   'pam:locked-out': undecided('account locked out', true),
 };
 

@@ -102,7 +102,8 @@ function ownEnd(key: string, line: SshdLine, withPort: ReadonlySet<string>, ends
   const same = [...withPort].filter((end) => end.startsWith(`${address} `));
   if (address !== '' && same.length > 0) return same;
   if (key !== '') return [key];
-  return [...ends];
+  // An address without a port is that of a connection whose port another line has.
+  return [...ends].filter((end) => withPort.has(end) || ![...withPort].some((other) => other.startsWith(`${end} `)));
 }
 
 /** The connection of the nearest line before, unless that had ended by then, or else of the nearest after. */
@@ -299,19 +300,28 @@ export function withoutHalves(attempts: readonly CountedAttempt[]): CountedAttem
     if (list) list.push(one);
     else bySource.set(key, [one]);
   }
-  for (const list of bySource.values()) list.sort((a, b) => a.first - b.first);
+  const byAccount = Map.groupBy(
+    [...bySource.values()].flat(),
+    ({ computer, attempt }) => `${computer}\n${accountName(attempt.account).key}`,
+  );
+  for (const list of [...bySource.values(), ...byAccount.values()]) list.sort((a, b) => a.first - b.first);
   const spent = new Map<CountedAttempt, number>();
+  const judged = new Map<CountedAttempt, string>();
   const from = new Map<CountedAttempt[], number>();
   const kept: CountedAttempt[] = [];
   for (const one of [...attempts].sort((a, b) => a.first - b.first)) {
     const { attempt, computer } = one;
-    const half = attempt.by === 'pam' || (attempt.by === 'refusal' && attempt.code === 'sshd:account-refused');
+    const half = attempt.by === 'pam' || (attempt.by === 'refusal' && ofAccount.has(attempt.code));
     if (!half) {
       kept.push(one);
       continue;
     }
     let left = one.failures;
-    const wholes = bySource.get(`${computer}\n${sourceAddress(attempt.address)}`) ?? [];
+    const address = sourceAddress(attempt.address);
+    const wholes =
+      (address === '' && factors.has(attempt.code)
+        ? byAccount.get(`${computer}\n${accountName(attempt.account).key}`)
+        : bySource.get(`${computer}\n${address}`)) ?? [];
     let at = from.get(wholes) ?? 0;
     while ((wholes[at]?.last ?? Number.POSITIVE_INFINITY) < one.first - before) at += 1;
     from.set(wholes, at);
@@ -324,19 +334,38 @@ export function withoutHalves(attempts: readonly CountedAttempt[]): CountedAttem
       if (taken <= 0) continue;
       spent.set(whole, (spent.get(whole) ?? 0) + taken);
       left -= taken;
+      // The module of PAM knows more of the answer than that it failed.
+      if (factors.has(attempt.code) && taken === whole.failures) judged.set(whole, attempt.code);
     }
     if (left > 0) kept.push({ ...one, failures: left });
   }
-  return kept;
+  return kept.map((one) => {
+    const code = judged.get(one);
+    return code === undefined ? one : { ...one, attempt: { ...one.attempt, code } };
+  });
 }
+
+/** Refusals that a module of PAM reports beside the answer that sshd counts: of the account, and of another factor. */
+const factors: ReadonlySet<string> = new Set(['pam:factor-refused', 'pam:code-refused']);
+const ofAccount: ReadonlySet<string> = new Set(['sshd:account-refused', ...factors]);
 
 function canBeOne(half: CountedAttempt, whole: CountedAttempt): boolean {
   const { by } = whole.attempt;
   // A password is judged by the process that serves the connection: its id is PAM's too, where it was logged.
   if (by !== 'interactive' && by !== 'trace' && half.known) return false;
+  if (factors.has(half.attempt.code))
+    return by === 'interactive' && nearEnough(half, whole, by) && sameAccount(half, whole);
   if (half.attempt.by === 'refusal' && whole.attempt.code !== 'sshd:account-refused') return false;
+  return sameAccount(half, whole) && nearEnough(half, whole, by);
+}
+
+/** Where both name one. */
+function sameAccount(half: CountedAttempt, whole: CountedAttempt): boolean {
   const [one, other] = [accountName(half.attempt.account).key, accountName(whole.attempt.account).key];
-  if (one !== '' && other !== '' && one !== other) return false;
+  return one === '' || other === '' || one === other;
+}
+
+function nearEnough(half: CountedAttempt, whole: CountedAttempt, by: Attempt['by']): boolean {
   const reach = by === 'trace' ? after.trace : after.interactive;
   return whole.last >= half.first - before && whole.first <= half.last + reach;
 }

@@ -84,6 +84,10 @@ const pamLocked =
 /** It is logged once, when the account becomes locked (pam_faillock.c). */
 const pamLocks =
   /^pam_faillock\((\w+):(?:auth|account)\): Consecutive login failures for user (.*) account temporarily locked$/;
+// Modules of a further factor name themselves as the program (pam_duo, sshd(pam_google_authenticator)). Duo is asked once the
+// first factor was right (duo_unix, "pam_duo" of its documentation); a verification code may be asked before the password.
+const duo = /^(?:pam_duo\(\w+:\w+\): )?(?:Failed|Aborted) Duo login for '(.*)' from (\S+?)(?:: .*)?$/;
+const verification = /^(?:pam_google_authenticator(?:\(\w+:\w+\))?: )?Invalid verification code for (.*)$/;
 const pamAccount = /^(pam_\w+)\((\w+):account\): (.*)$/;
 const pamSuccess = /^(pam_\w+)\((\w+):auth\): authentication success; .*?rhost=(\S*)(?:\s+user=(.*))?$/;
 /** Of sshd alone: sudo, cron and su open sessions too, and nobody comes from the network by them. */
@@ -249,6 +253,10 @@ function pamLine(message: string): SshdLine | null {
   if (match) return { ...trace('pam:locked-out', match[2], ''), says: 'locked', service: match[1] ?? '' };
   match = pamLocks.exec(message);
   if (match) return { ...trace('', match[2], ''), says: 'locks', service: match[1] ?? '' };
+  match = duo.exec(message);
+  if (match) return { ...trace('pam:factor-refused', match[1], match[2]), says: 'refused', service: 'sshd' };
+  match = verification.exec(message);
+  if (match) return { ...trace('pam:code-refused', match[1], ''), says: 'refused', service: 'sshd' };
   match = pamFailure.exec(message);
   if (match) return pamGuess(match[4] ?? '', match[3] ?? '', match[1] ?? 'pam_unix', serverOf(match[2]), 1);
   match = pamMore.exec(message);

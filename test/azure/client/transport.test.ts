@@ -42,6 +42,45 @@ const put = (url = nic) => {
   return request;
 };
 
+describe('blobs', () => {
+  const blob = 'https://a.blob.core.windows.net/c/b';
+  const gate: ChangeGate = { before: async () => undefined, after: async () => undefined };
+  const asked = (url: string, method: 'GET' | 'PUT' = 'PUT') => {
+    const request = createPipelineRequest({ url: `${url}?comp=block&sig=x`, method });
+    request.headers.set('authorization', 'Bearer secret-token');
+    return request;
+  };
+  const withStorage = () =>
+    createTransport({ hosts: [], storage: ['blob.core.windows.net'], simulator, now: () => new Date() });
+
+  it('are written for an upload whose intent has passed a gate, and for no other', async () => {
+    const { blobs, changing, uploading } = withStorage();
+    const end = { status: 201, requestId: 'r', code: '' };
+    const upload = (url: string) =>
+      uploading({ url: blob, apiVersion: '1', requestBody: undefined }, async () => {
+        await blobs.sendRequest(asked(url));
+        return end;
+      });
+    await expect(blobs.sendRequest(asked(blob))).rejects.toThrow(/nothing is uploaded/);
+    await expect(upload(blob)).rejects.toThrow(/nothing may be changed/);
+    const passed: string[] = [];
+    const watched: ChangeGate = {
+      before: async ({ url }) => void passed.push(`before ${url}`) as undefined,
+      after: async (_, { status, error }) => void passed.push(`after ${status}${error}`),
+    };
+    await expect(changing(watched, () => upload(`${blob}2`))).rejects.toThrow(/nothing is uploaded/);
+    await expect(changing(watched, () => upload('https://evil.example/c/b'))).rejects.toThrow(/not a storage host/);
+    expect(await changing(watched, () => upload(blob))).toEqual(end);
+    expect(passed.filter((one) => one.startsWith('before'))).toHaveLength(3);
+    expect(passed.at(-1)).toBe('after 201');
+    // A gate that refuses, as on a full disk, keeps the first byte here.
+    const sent = seen.length;
+    const refusing = { ...gate, before: () => Promise.reject(new Error('the disk is full')) };
+    await expect(changing(refusing, () => upload(blob))).rejects.toThrow('the disk is full');
+    expect(seen.length).toBe(sent);
+  });
+});
+
 describe('isChange', () => {
   it.each([
     ['GET', nic, false],

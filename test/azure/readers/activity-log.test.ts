@@ -54,7 +54,7 @@ describe('the activity log of a VM', () => {
       ['lock deleted', 'failed', 'person', '203.0.113.140'],
       ['security rule written', 'succeeded', 'person', '203.0.113.140'],
       ['command run inside the VM', 'succeeded', 'identity-of-this-machine', '20.51.7.14'],
-      ['link to download the disk made', 'succeeded', 'identity-of-this-machine', '20.51.7.14'],
+      ['link to download a snapshot made', 'succeeded', 'identity-of-this-machine', '20.51.7.14'],
     ]);
     expect(activity.value.entries[2]?.rule).toEqual({
       access: 'Allow',

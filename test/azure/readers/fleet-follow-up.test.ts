@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
-import { connectTo, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, machine, type Workspace } from '../log-workspace.ts';
 
 type Row = Record<string, unknown>;
 const now = '2026-11-23T02:20:11.000Z';
@@ -40,7 +39,7 @@ async function fleetOf(vms: VirtualMachine[], tables: Workspace['tables'], given
   const asked: { path: string; query: string }[] = [];
   const Heartbeat = vms.map((vm) => ({ TimeGenerated: after(4750), Computer: vm.computerName, _ResourceId: vm.id }));
   const workspace = { now, tables: { Heartbeat, ...tables }, asked, ...given };
-  const fleet = await readFleetLogons(connectTo(workspace), vms);
+  const fleet = await fleetLogonsOf(connectTo(workspace), vms);
   if (fleet.state === 'unknown') throw new Error(fleet.because);
   const one = (vm: VirtualMachine) => readLogons(connectTo(workspace), vm);
   return { of: (vm: VirtualMachine) => fleet.value.get(vm.id.toLowerCase()), notSeen: fleet.notSeen, asked, one };

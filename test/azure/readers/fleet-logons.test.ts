@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
-import { connectTo, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, machine, type Workspace } from '../log-workspace.ts';
 
 type Row = Record<string, unknown>;
 const now = '2026-11-23T02:20:11.000Z';
@@ -54,7 +53,7 @@ const beats = (vms: VirtualMachine[]): Row[] =>
 
 async function fleetOf(vms: VirtualMachine[], tables: Workspace['tables'], given: Partial<Workspace> = {}) {
   const workspace = { now, tables: { Heartbeat: beats(vms), ...tables }, ...given };
-  const fleet = await readFleetLogons(connectTo(workspace), vms);
+  const fleet = await fleetLogonsOf(connectTo(workspace), vms);
   if (fleet.state === 'unknown') throw new Error(fleet.because);
   return { of: (vm: VirtualMachine) => fleet.value.get(vm.id.toLowerCase()), notSeen: fleet.notSeen };
 }
@@ -151,7 +150,7 @@ describe('a VM of the fleet whose failures may not all have come', () => {
           ? { status: 403, body: { error: { code: 'InsufficientAccessError', message: 'no' } } }
           : undefined,
     };
-    const fleet = await readFleetLogons(connectTo(workspace), [quiet, elsewhere]);
+    const fleet = await fleetLogonsOf(connectTo(workspace), [quiet, elsewhere]);
     if (fleet.state === 'unknown') throw new Error(fleet.because);
     expect(fleet.value.get(quiet.id.toLowerCase())).toMatchObject({ state: 'known', value: null });
     expect(fleet.value.get(elsewhere.id.toLowerCase())).toMatchObject({

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/azure/client/connection.ts';
 import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
+import { Listing } from '../../../src/azure/readers/listing.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
 import { parseFaults } from '../../../src/simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
 import { parseWorld } from '../../../src/simulator/world.ts';
-import { machine } from '../log-workspace.ts';
+import { fleetLogonsOf, machine } from '../log-workspace.ts';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -95,7 +96,7 @@ async function fleet() {
     const { pathname } = new URL(url);
     if (pathname.startsWith('/v1/')) asked.push(pathname);
   });
-  const read = await readFleetLogons(connection, vms);
+  const read = await fleetLogonsOf(connection, vms);
   if (read.state === 'unknown') throw new Error(read.because);
   return { asked, of: (at: number) => read.value.get((vms[at]?.id ?? '').toLowerCase()) };
 }
@@ -109,6 +110,23 @@ describe('a fleet of several subscriptions that report into one workspace', () =
     expect(of(0)).toMatchObject({ state: 'known', value: null });
     expect(of(1)).toMatchObject({ state: 'known', value: { failures: 20 } });
     expect(of(2)).toMatchObject({ state: 'unknown', because: expect.stringContaining('no agent') });
+  });
+
+  it('is asked of the workspace while its VMs are still being listed', async () => {
+    const { url, identityHeader } = simulator;
+    const connection = connect({ simulator: { url, identityHeader, clock: simulator } });
+    const asked = Promise.withResolvers<string>();
+    connection.observe(({ url }) => {
+      if (url.includes('/workspaces/law-central/')) asked.resolve(url);
+    });
+    const list = Promise.withResolvers<VirtualMachine[]>();
+    const listing = new Listing(list.promise);
+    const ids = vms.map(({ subscriptionId }) => subscriptionId);
+    const reading = readFleetLogons(connection, ids, listing);
+    listing.grow([...vms.slice(0, 2), machine({ name: 'build', os: 'linux' })]);
+    expect(await asked.promise).toContain('/query');
+    list.resolve(vms);
+    expect(await reading).toMatchObject({ state: 'known' });
   });
 
   it('is asked of each subscription where the workspace may not be read', async () => {

@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kqlString, withParameters } from '../../../src/azure/client/kql-literal.ts';
-import { readFleetLogons } from '../../../src/azure/readers/fleet-logons.ts';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { Known } from '../../../src/documents/fact.ts';
 import { type Logons, logons as logonsSchema } from '../../../src/documents/triage.ts';
@@ -15,7 +14,7 @@ import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/even
 import { assembleLogons } from '../../../src/triage/logons/logons.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
 import { connections, consistent, inTurn, written } from '../../triage/logons/sshd-model.ts';
-import { connectTo, logTables, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, logTables, machine, type Workspace } from '../log-workspace.ts';
 
 const now = '2026-11-23T02:20:11.000Z';
 const web01 = machine();
@@ -750,7 +749,7 @@ describe('the logons of a Linux VM', () => {
         },
       ],
     });
-    const fleet = await readFleetLogons(connectTo(workspace({ Syslog: [...rows, ...others, logon] })), [lin]);
+    const fleet = await fleetLogonsOf(connectTo(workspace({ Syslog: [...rows, ...others, logon] })), [lin]);
     expect(fleet).toMatchObject({ state: 'known' });
     const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
     expect(worst).toMatchObject({ value: { kind: 'guess', failures: 40, totalFailures: 40, succeeded: true } });
@@ -763,7 +762,7 @@ describe('the logons of a Linux VM', () => {
         ProcessID: i + 1,
       }),
     );
-    const fleet = await readFleetLogons(connectTo(workspace({ Syslog: rows })), [lin]);
+    const fleet = await fleetLogonsOf(connectTo(workspace({ Syslog: rows })), [lin]);
     const worst = fleet.state === 'known' ? fleet.value.get(lin.id.toLowerCase()) : undefined;
     expect(worst).toMatchObject({ value: { failures: 30, totalFailures: 30, succeeded: false } });
   });
@@ -973,7 +972,7 @@ describe('the fleet', () => {
       ],
       Syslog: ssh,
     };
-    const fleet = await readFleetLogons(connectTo(workspace(tables, { asked })), [web01, quiet, silent, lin]);
+    const fleet = await fleetLogonsOf(connectTo(workspace(tables, { asked })), [web01, quiet, silent, lin]);
     if (fleet.state === 'unknown') throw new Error(fleet.because);
     const of = (id: string) => fleet.value.get(id.toLowerCase());
     expect(of(web01.id)).toMatchObject({
@@ -1001,7 +1000,7 @@ describe('the fleet', () => {
         ...given,
       });
     const names = ['slow', 'four', 'other', 'late', 'wide', 'twice'];
-    const fleet = await readFleetLogons(
+    const fleet = await fleetLogonsOf(
       connectTo(
         workspace({
           SecurityEvent: [
@@ -1047,7 +1046,7 @@ describe('the fleet', () => {
     const wrong = (user: string): string => `Failed password for ${user} from 203.0.113.9 port 40001 ssh2`;
     const right = (user: string, method = 'password'): string =>
       `Accepted ${method} for ${user} from 10.0.0.4 port 50001 ssh2`;
-    const fleet = await readFleetLogons(
+    const fleet = await fleetLogonsOf(
       connectTo(
         workspace({
           Syslog: [
@@ -1085,7 +1084,7 @@ describe('the fleet', () => {
 
   it('is unknown as a whole where no subscription lets us ask', async () => {
     const refuse = () => ({ status: 403, body: { error: { code: 'InsufficientAccessError', message: 'no' } } });
-    const fleet = await readFleetLogons(connectTo(workspace({}, { refuse })), [web01]);
+    const fleet = await fleetLogonsOf(connectTo(workspace({}, { refuse })), [web01]);
     expect(fleet).toMatchObject({ state: 'unknown', cure: expect.stringContaining('Log Analytics Reader') });
   });
 });

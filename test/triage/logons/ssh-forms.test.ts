@@ -270,6 +270,28 @@ const cases: [string, string[], string][] = [
     ],
     `bob|${S}|sshd:wrong-password`,
   ],
+  [
+    'sss: right, and denied for the account',
+    [
+      `pam_sss(sshd:auth): authentication success; logname= uid=0 euid=0 tty=ssh ruser= rhost=${S} user=bob`,
+      'pam_sss(sshd:account): Access denied for user bob: 6 (Permission denied)',
+      `Failed password for bob from ${S} port 5 ssh2`,
+      'fatal: Access denied for user bob by PAM account configuration [preauth]',
+    ],
+    `bob|${S}|sshd:account-refused`,
+  ],
+  // github.com/duosecurity/duo_unix, pam_duo.c; github.com/google/google-authenticator-libpam, pam_google_authenticator.c.
+  [
+    'Duo refused',
+    [`Failed Duo login for 'bob' from ${S}: Login request denied.`, `error: PAM: Permission denied for bob from ${S}`],
+    `bob|${S}|pam:factor-refused`,
+  ],
+  ['Duo alone', [`Aborted Duo login for 'bob' from ${S}`], `bob|${S}|pam:factor-refused`],
+  [
+    'a verification code',
+    ['Invalid verification code for bob', `error: PAM: Authentication failure for bob from ${S}`],
+    `bob|${S}|pam:code-refused`,
+  ],
   // github.com/mkj/dropbear at 1442f00d (2026-07-23), src/svr-*.c; the older ones from fail2ban's test log "dropbear" (62aeb55b).
   [
     'dropbear',
@@ -386,4 +408,22 @@ it.each(cases)('%s', (_, messages, expected) => {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   expect([...counts].map(([key, times]) => (times === 1 ? key : `${key} x${times}`)).join(' ; ')).toBe(expected);
+});
+
+it('what PAM’s process says of a further factor is of the answer that sshd counts', () => {
+  const line = (seconds: number, processId: number, message: string) => ({
+    at: 1e12 + seconds * 1e7,
+    computer: 'h',
+    processId,
+    message,
+  });
+  const { failures } = sshLogons(
+    Array.from({ length: 6 }, (_, i) => [
+      line(i * 10, 500 + i, 'Invalid verification code for bob'),
+      line(i * 10 + 1, 400 + i, `error: PAM: Authentication failure for bob from ${S}`),
+    ]).flat(),
+  );
+  expect(failures.map(({ account, address, subStatus }) => [account, address, subStatus])).toEqual(
+    Array.from({ length: 6 }, () => ['bob', S, 'pam:code-refused']),
+  );
 });
