@@ -1,3 +1,4 @@
+import { entryInHand } from '../src/session/cases/found-entries.ts';
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import { incidentRowInHand, leadsTo } from '../src/session/incident-rows.ts';
 import type { Session } from '../src/session/session.ts';
@@ -86,5 +87,3 @@ export function copyText(
   }
   return layer.kind === 'triage' ? fromPane(state, layer) : null;
 }
-
-import { entryInHand } from '../src/session/cases/found-entries.ts';

@@ -2,7 +2,7 @@ import type { Finding } from '../src/documents/triage.ts';
 import { findingAt, foundFindings, practiceText } from '../src/session/findings-shown.ts';
 import type { Layer, SessionState } from '../src/session/state.ts';
 import { wrap } from '../src/text/cells.ts';
-import { counted } from '../src/text/counts.ts';
+import { counted, listed } from '../src/text/counts.ts';
 import { mark } from '../src/words/severity.ts';
 import { between, type Line, line, span, windowOf } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
@@ -30,13 +30,27 @@ export function findingsHead(state: SessionState, layer: Shown): Line {
   );
 }
 
+/** A place in the document of a triage as people call it: "exposure.ports[0]" is exposed port 1. */
+function evidenceText(path: string): string {
+  const number = Number(/\[(\d+)\]/.exec(path)?.[1] ?? -1) + 1;
+  if (path.startsWith('exposure.ports[')) return `exposed port ${number}`;
+  if (/^logons\.bursts\[\d+\]\.success/.test(path)) return `the logon after burst ${number}`;
+  if (path.startsWith('logons.bursts[')) return `burst ${number}`;
+  if (path.startsWith('patches.missing[')) return `missing update ${number}`;
+  if (path.startsWith('posture.activity.entries[')) return `change ${number} in Azure`;
+  return path
+    .replace(/^posture\./, '')
+    .replace(/\[(\d+)\]/g, (_, at) => ` ${Number(at) + 1}`)
+    .replace(/\./g, ', ');
+}
+
 /** What a finding rests on, what answers it, and what could change it. */
 function aboutRows(finding: Finding, width: number): Line[] {
   const told = [
     `practice ${practiceText(finding)}`,
     finding.attack.length > 0 ? finding.attack.join(', ') : '',
     finding.playbook === '' ? 'no playbook answers it' : `playbook ${finding.playbook}`,
-    `evidence ${finding.evidence.join(', ')}`,
+    `rests on ${listed(finding.evidence.map(evidenceText), 4)}`,
   ];
   const unknown = finding.unknown.slice(0, mostUnknown);
   const more = finding.unknown.length - unknown.length;

@@ -114,6 +114,8 @@ export const promptBindings: readonly Given[] = [
     name: 'next step',
     description: 'Look at the next step of the playbook, or at the next of its VMs',
     modes: ['run', 'act', 'prompt-key', 'prompt-text', 'prompt-next'],
+    // A question of the session's own is about no step.
+    offered: (state) => top(state).kind !== 'confirm',
     commands: one({ type: 'next-step', by: 1 }),
   },
   {

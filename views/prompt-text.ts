@@ -71,7 +71,7 @@ function keysOffered({ prompt, asked, hasKeys, skips, words }: PromptShown): Spa
 }
 
 /** The keys in as few rows as they take: none of them is cut. */
-function keysRows(shown: PromptShown, width: number): Line[] {
+export function keysRows(shown: PromptShown, width: number): Line[] {
   const rows: Span[][] = [];
   for (const piece of keysOffered(shown)) {
     const last = rows.at(-1);

@@ -1,3 +1,4 @@
+import { foundEntries } from '../src/session/cases/found-entries.ts';
 import { findingAt, foundFindings } from '../src/session/findings-shown.ts';
 import { foundIncidentRows, incidentRowAt } from '../src/session/incident-rows.ts';
 import { leftToDo } from '../src/session/playbooks/containment.ts';
@@ -14,8 +15,9 @@ import { incidentHead, incidentRows } from './incident-text.ts';
 import { helpEntries, paletteMatches } from './keymap.ts';
 import { type Line, textOf } from './line.ts';
 import { detailOnScreen } from './page-body.ts';
-import { promptOnScreen, promptRows } from './prompt-text.ts';
+import { keysRows, promptOnScreen, promptRows } from './prompt-text.ts';
 import { outcomeRows } from './run-ending.ts';
+import { stepDetailRows } from './run-text.ts';
 import { summaryRow } from './suspects-list.ts';
 
 /** The spoken text of one thing on screen; it is repeated only when it has changed. */
@@ -26,6 +28,7 @@ const wide = 1_000;
 const marks = /[▲△●✓✗…❯◷│┌┐└┘─▁▂▃▄▅▆▇█░]+/g;
 const words = (text: string) =>
   text
+    .replace(/^\s*·\s/, '')
     .replace(/(^|\s)\?(?=\s)/g, '$1not known')
     .replace(/ · /g, ', ')
     .replace(/·/g, ' ')
@@ -95,9 +98,12 @@ function runSaid(state: SessionState, layer: Extract<Layer, { kind: 'run' }>): S
   const todo = leftToDo(state, slot.vmId).map(
     ({ severity, about, text }, at) => `${at + 1}. ${severity}: ${about}: ${text}.`,
   );
+  const step = view.steps[view.current];
   return {
     place: [`Playbook ${view.playbook} on ${view.vm.name}.`],
     ...steps,
+    // Touches, permissions and undo decide the answer.
+    plan: view.prompt && step ? stepDetailRows(step, wide).map((row) => words(textOf(row))) : [],
     end:
       view.outcome === 'running'
         ? []
@@ -210,13 +216,17 @@ function spokenOf(session: Pick<Session, 'explain'>, state: SessionState): Said 
           ? runSaid(state, layer)
           : listSaid(session, state, layer);
   const prompt = promptOnScreen(state);
-  const asked = prompt
-    ? promptRows({ ...prompt, typed: '', fromEnd: 0 }, wide, wide)
-        .map(textOf)
-        .map(words)
-        .filter((text) => text !== '' && text !== '>' && text !== '> _')
-    : [];
-  return { ...view, prompt: asked, message: [state.signIn, state.toast?.text ?? ''].filter(Boolean) };
+  const sentences = (rows: readonly Line[]) =>
+    rows.map((row) => words(textOf(row))).filter((text) => text !== '' && text !== '>' && text !== '> _');
+  const keys = prompt ? sentences(keysRows(prompt, wide)) : [];
+  const asked = prompt ? sentences(promptRows({ ...prompt, typed: '', fromEnd: 0 }, wide, wide)) : [];
+  return {
+    ...view,
+    // Said once, also when its keys begin to count.
+    prompt: asked.filter((text) => !keys.includes(text)),
+    keys,
+    message: [state.signIn, state.toast?.text ?? ''].filter(Boolean),
+  };
 }
 
 /** The text that is typed, with its purpose; "" when there is none. */
@@ -266,5 +276,3 @@ export function spokenLog(session: Pick<Session, 'explain' | 'state' | 'subscrib
     stop,
   };
 }
-
-import { foundEntries } from '../src/session/cases/found-entries.ts';

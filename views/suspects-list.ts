@@ -254,7 +254,7 @@ export function summaryRow(state: SessionState): { left: Line; right: Line } {
     reading === 'done'
       ? age(asOf, state.now)
       : reading === 'failed'
-        ? `${mark.failed} reading failed`
+        ? `${mark.failed} not read again${asOf === '' ? '' : ` · ${age(asOf, state.now)}`}`
         : `${mark.loading} reading`;
   const order = `by ${state.sort}${state.reversed ? ' reversed' : ''} · `;
   const tone = reading === 'failed' ? 'critical' : 'dim';

@@ -3,8 +3,7 @@ import { baseName } from '../archives/evidence-path.ts';
 import { kqlString } from '../azure/client/kql-literal.ts';
 import type { EvidencePart } from '../evidence/evidence-parts.ts';
 import { logAnalyticsCell } from '../kql/cells.ts';
-import type { Frame } from '../kql/frame.ts';
-import { reader } from '../kql/frame.ts';
+import { type Frame, type Reader, reader } from '../kql/frame.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import { printJson, type Value } from '../kql/values.ts';
 import { printable } from '../text/printable.ts';
@@ -189,25 +188,48 @@ function csvCell(value: Value, type: ColumnType): string {
 /** Rows as CSV lines in the order of the stored columns (RFC 4180, as clusters read it). Empty cells are nothing at all. */
 export function csvLines({ stored }: ClusterTable, { names, vectors, length }: Frame): string[] {
   const place = new Map(names.map((name, i) => [name, i]));
-  const cell = ({ name, type }: Column) => {
+  /** The cells of a column; undefined where it has none, as most of the documented columns of a table. */
+  const cellsOf = ({ name }: Column): Reader | undefined => {
     const vector = vectors[place.get(name) ?? -1];
-    const read = vector ? reader(vector) : () => null;
-    return (row: number): string => csvCell(read(row), type);
+    return vector && vector.values.length > 0 ? reader(vector) : undefined;
   };
-  const readers = stored.map((column) => {
-    if (column.name !== FURTHER) return column.of[0] ? cell(column.of[0]) : () => '';
-    const own = column.of.map(({ name }) => {
-      const vector = vectors[place.get(name) ?? -1];
-      return { name, read: vector ? reader(vector) : () => null };
-    });
-    return (row: number): string => {
-      const bag: [string, Value][] = [];
-      for (const { name, read } of own) {
-        const value = read(row);
-        if (typeof value === 'string' && value !== '') bag.push([name, value]);
-      }
-      return bag.length === 0 ? '' : quoted(JSON.stringify(Object.fromEntries(bag)));
-    };
+  const filled: { commas: string; read(row: number): string }[] = [];
+  let commas = '';
+  stored.forEach((column, i) => {
+    if (i > 0) commas += ',';
+    const read = column.name === FURTHER ? bagOf(column.of, cellsOf) : column.of[0] && textOf(column.of[0], cellsOf);
+    if (!read) return;
+    filled.push({ commas, read });
+    commas = '';
   });
-  return Array.from({ length }, (_, row) => readers.map((read) => read(row)).join(',') || '""');
+  return Array.from({ length }, (_, row) => {
+    let line = '';
+    for (const one of filled) line += one.commas + one.read(row);
+    // A line of nothing would be no row.
+    return line + commas || '""';
+  });
+}
+
+type Cells = (column: Column) => Reader | undefined;
+
+function textOf(column: Column, cellsOf: Cells): ((row: number) => string) | undefined {
+  const read = cellsOf(column);
+  return read && ((row) => csvCell(read(row), column.type));
+}
+
+/** The texts of several columns, by their names, as JSON. */
+function bagOf(columns: readonly Column[], cellsOf: Cells): ((row: number) => string) | undefined {
+  const own = columns.flatMap((column) => {
+    const read = cellsOf(column);
+    return read ? [{ name: column.name, read }] : [];
+  });
+  if (own.length === 0) return undefined;
+  return (row) => {
+    const bag: [string, Value][] = [];
+    for (const { name, read } of own) {
+      const value = read(row);
+      if (typeof value === 'string' && value !== '') bag.push([name, value]);
+    }
+    return bag.length === 0 ? '' : quoted(JSON.stringify(Object.fromEntries(bag)));
+  };
 }

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openCaseStore } from '../../src/casefile/case-store.ts';
+import { exportCase } from '../../src/casefile/write-export.ts';
 import type { Entry } from '../../src/documents/transcript.ts';
 
 /** A case that has been begun and closed, in a folder of its own which is gone when the file's tests are done. */
@@ -26,6 +28,11 @@ export async function begunCase() {
   return {
     /** As a command takes it. */
     flags: { case: begun.id, cases },
+    /** Its notes as Markdown. */
+    async notes(): Promise<string> {
+      const { file } = await exportCase(await store.read(begun.id), { format: 'markdown', now: () => new Date() });
+      return readFile(file, 'utf8');
+    },
     verify: async () => (await store.read(begun.id)).verify(),
     async entries(...kinds: Entry['kind'][]): Promise<Entry[]> {
       const found: Entry[] = [];

@@ -25,6 +25,10 @@ const telling = [
   'su[908]: (to root) eve on pts/1',
   'crontab[909]: (root) REPLACE (root)',
   "userdel[910]: delete user 'bob'",
+  'cron[917]: (*system*evil) RELOAD (/etc/cron.d/evil)',
+  'crond[918]: (eve) RELOAD (/var/spool/cron/eve)',
+  "atd[919]: Starting job 5 (a0000501b2c3d4) for user 'eve' (1001)",
+  'sudo: eve : TTY=unknown ; PWD=/ ; USER=root ; COMMAND=/usr/bin/tee -a /root/.ssh/authorized_keys',
 ];
 const silent = [
   "useradd[911]: failed adding user 'eve', data deleted",

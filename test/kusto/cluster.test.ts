@@ -202,6 +202,9 @@ describe('a cluster of Azure', () => {
       evidence: { file: expect.stringContaining('query') },
     });
     expect(await begun.verify()).toMatchObject({ ok: true });
+    expect((await begun.notes()).replaceAll('\\', '')).toContain(
+      `Azure Data Explorer (${azures().cluster}, database ${database}, activity ${source.cluster.activityId}): 1 row`,
+    );
     await expect(run('Nope', { ...azures(), ...begun.flags })).rejects.toMatchObject({ exitCode: 2 });
     expect((await begun.entries('query')).at(-1)?.body).toMatchObject({
       text: 'Nope',

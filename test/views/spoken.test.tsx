@@ -50,6 +50,10 @@ test('lock-nsg is run to its end by ear: appended lines, numbered choices, no bo
   world.pass(1_000);
   await settle();
   expect(heard(terminal)).toContain('type web01 and Enter to apply');
+  // The plan comes before the question, and the question once.
+  expect(heard(terminal)).toMatch(/Undo puts web-nsg back[\s\S]*\nSwap the NSG of web01-nic\?/);
+  expect(heard(terminal).split('Swap the NSG of web01-nic?')).toHaveLength(2);
+  expect(heard(terminal)).not.toMatch(/^,/m);
   terminal.type('web01');
   await settle();
   expect(heard(terminal)).toContain('> web01');

@@ -42,6 +42,22 @@ describe('suspects', () => {
     await terminal.until('… listing');
   });
 
+  test('a list that cannot be read again stays, with its age and why', async () => {
+    const { terminal, world } = begin(120, 24);
+    await world.endScan();
+    await terminal.until('❯▲ web01');
+    terminal.type('r');
+    await settle();
+    await world.endScan([], { why: 'no-answer', because: 'Azure does not answer', cure: 'check the network' });
+    const shown = screenOf(await terminal.until('✗ not read again'));
+    expect(shown.row('web01')).toContain('THEN SUCCESS');
+    expect(shown.has('6 VMs')).toBe(true);
+    expect(shown.row('its old answers stay')).toContain('Azure does not answer; check the network');
+    terminal.type('r');
+    await world.failScan('Resource Graph does not answer.');
+    await terminal.until((screen) => screen.includes('Resource Graph does not answer.') && screen.includes('❯▲ web01'));
+  });
+
   test('filter: plain text as it is typed, Esc puts the old one back', async () => {
     const { terminal, world } = begin();
     await world.endScan();
@@ -131,7 +147,7 @@ describe('findings', () => {
       '❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon',
     );
     expect(list).toContain('practice 2 Management ports · T1110.001 · playbook lock-nsg');
-    expect(list).toContain('evidence exposure.ports[0], logons.bursts[0]');
+    expect(list).toContain('rests on exposed port 1, burst 1');
     terminal.type('\u001b[B');
     await terminal.until('❯▲ 4389 is open to the whole Internet and may carry RDP.');
     terminal.type('\r');

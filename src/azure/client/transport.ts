@@ -92,12 +92,17 @@ const readingPosts = [
   /\/microsoft\.securityinsights\/incidents\/[^/]+\/entities$/i,
 ];
 
+/** Characters that a command which only shows may have. */
+const longestShow = 100_000;
+
 /**
  * Management commands of a cluster that change nothing in it: the path is that of all others ("Query/management HTTP
  * request", learn.microsoft.com/kusto/api/rest/request, read 2026-11-30).
  */
 function onlyShows(path: string, body: unknown): boolean {
   if (!/^\/v1\/rest\/mgmt$/i.test(path)) return false;
+  // A command of that length brings data.
+  if (typeof body === 'string' && body.length > longestShow) return false;
   const command = textAt(typeof body === 'string' ? parsed(body) : body, 'csl');
   return /^\s*\.(?:show|cancel\s+query)\s/.test(command) && !command.includes('<|');
 }

@@ -13,6 +13,11 @@ export function fleetReading(holder: Holder, reader: Reader) {
     latest = controller;
     const { scan } = holder.get();
     holder.set({ scan: { ...scan, state: scan.rows.length > 0 ? 'refreshing' : 'loading', because: '' } });
+    const failed = (because: string) => {
+      const { scan: before } = holder.get();
+      holder.set({ scan: { ...before, state: 'failed', because } });
+      if (before.rows.length > 0) holder.say(`The list was not read again, its old answers stay: ${because}`, 'bad');
+    };
     const current = () => latest === controller && !controller.signal.aborted;
     const take = (rows: readonly ScanRow[], notSeen: readonly string[], changes: Partial<SessionState['scan']>) =>
       holder.set({ scan: { ...holder.get().scan, rows, notSeen, ...changes } });
@@ -25,10 +30,15 @@ export function fleetReading(holder: Holder, reader: Reader) {
         (document) => {
           if (!current()) return;
           const notListed = document.notListed ?? null;
+          // VMs that were listed before are not gone because they cannot be listed now.
+          if (notListed && holder.get().scan.rows.length > 0) {
+            failed(`${notListed.because}; ${notListed.cure}`);
+            return;
+          }
           take(document.vms, document.notSeen, { state: 'done', asOf: document.asOf, notListed });
         },
         (error: unknown) => {
-          if (current()) holder.set({ scan: { ...holder.get().scan, state: 'failed', because: sentence(error) } });
+          if (current()) failed(sentence(error));
         },
       );
   }

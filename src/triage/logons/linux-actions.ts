@@ -34,6 +34,9 @@ const tests: ReadonlyMap<string, (message: string) => boolean> = new Map([
   ...['su', 'su-l'].map((program) => [program, (text: string) => asAnother.test(text)] as const),
   ...['vipw', 'vigr'].map((program) => [program, (text: string) => /\b(?:edited|changed)\b/i.test(text)] as const),
   ['doas', (text) => /^\S+ ran command /.test(text)],
+  // A table of /etc/cron.d or of a user that was written past crontab(1); a job of at(1) is named when it runs.
+  ...['cron', 'crond'].map((program) => [program, (text: string) => /\) RELOAD \(/.test(text)] as const),
+  ['atd', (text) => /^Starting job \d+ /.test(text)],
   ['crontab', (text) => /\b(?:REPLACE|DELETE)\b/i.test(text)],
 ]);
 
