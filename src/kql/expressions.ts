@@ -68,6 +68,13 @@ const REFUSED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     geo_info_from_ip_address:
       'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
+    series_fit_2lines: 'which of the two lines has the point between them, and how short one may be, is not documented',
+    series_decompose_forecast: 'how the service continues the trend and the season is not documented',
+    series_periods_detect: 'the scores of the service are not documented',
+    hash_many: 'how the service joins the hashes is not documented',
+    hash_combine: 'how the service joins the hashes is not documented',
+    zlib_compress_to_base64_string: 'the compressed bytes depend on the compressor of the service',
+    gzip_compress_to_base64_string: 'the compressed bytes depend on the compressor of the service',
     parse_user_agent:
       'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
   }),
@@ -299,7 +306,8 @@ export function columnOf(named: string, scope: Scope): Expression | undefined {
   const codes =
     rows && values.length * 4 <= (scope.frame?.length ?? 0) ? { of: rows, count: values.length } : undefined;
   const lower = vector.type === 'string' ? scope.run.folded?.reader(vector) : undefined;
-  return { type: vector.type, constant: false, at: reader(vector), codes, lower };
+  const list = rows && { of: rows, values };
+  return { type: vector.type, constant: false, at: reader(vector), codes, list, lower };
 }
 
 // ---- operators --------------------------------------------------------------------------------------------------

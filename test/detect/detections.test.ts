@@ -695,6 +695,7 @@ describe('Sigma rules over exports', () => {
           'category: registry_set',
           "s:\n  TargetObject: 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\RunAsPPL'\n  Details: 'DWORD (0x00000000)'\n  EventType: SetValue\ncondition: s",
         ),
+        rule('entity', 'category: registry_set', "s:\n  Details: 'a &lt;b'\ncondition: s"),
         rule('key', 'category: registry_add', 's:\n  TargetObject|contains: Lsa\ncondition: s'),
         rule(
           'outbound',
@@ -718,7 +719,11 @@ describe('Sigma rules over exports', () => {
       ].join('\n---\n'),
       [
         exported('DeviceProcessEvents', [process, { ...process, AccountName: 'bob' }]),
-        exported('DeviceRegistryEvents', [registry, { ...registry, RegistryValueData: '1' }]),
+        exported('DeviceRegistryEvents', [
+          registry,
+          { ...registry, RegistryValueData: '1' },
+          { ...registry, RegistryValueType: 'String', RegistryValueData: 'a &lt;b' },
+        ]),
         exported('DeviceNetworkEvents', [
           { ActionType: 'ConnectionSuccess', ...connection },
           { ActionType: 'InboundConnectionAccepted', ...connection },
@@ -738,6 +743,7 @@ describe('Sigma rules over exports', () => {
     expect(times).toEqual({
       process: [1, '2026-11-23T02:00:00Z'],
       registry: [1, '2026-11-23T02:00:00Z'],
+      entity: [1, '2026-11-23T02:00:02Z'],
       outbound: [1, '2026-11-23T02:00:00Z'],
       inbound: [1, '2026-11-23T02:00:01Z'],
       created: [1, '2026-11-23T02:00:00Z'],

@@ -60,6 +60,7 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['print parse_user_agent("x", "browser")', /list of browsers/],
     ['print x=1 | evaluate basket()', /not documented/],
     ['print datetime_utc_to_local(now(), "Nowhere")', /no time zone/],
+    ['print 1 | extend (a, b) = series_fit_2lines(dynamic([1,2,3]))', /series_fit_2lines\(\): which of the two lines/],
     ['print assert(1 > 2, "too small")', /has failed with message: 'too small'/],
     ['range x from 1 to 2 step 1 | project-away x | extend y=1 | scan with (step s optional: true;)', /optional step/],
   ])('refuses what is not known: %s', (query, reason) => expect(() => rows(query)).toThrow(reason));

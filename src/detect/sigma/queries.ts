@@ -25,7 +25,7 @@ export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string 
     ...(condition === '' ? [] : [`| where ${condition}`]),
     ...(defines.size === 0 ? [] : [`| extend ${[...defines].map(([name, as]) => `${name} = ${as}`).join(',\n    ')}`]),
     // All other legs have their fields in XML.
-    ...(defines.size === 0 || leg.fields === 'columns'
+    ...(defines.size === 0 || leg.fields === 'columns' || leg.fields === 'defender'
       ? []
       : [`| extend ${names.map((name) => `${name} = ${xmlText(name)}`).join(',\n    ')}`]),
   ].join('\n');

@@ -39,7 +39,11 @@ function itemColumns(item: Node, input: Frame, scope: Scope): { name: string | u
         : [];
   const tuple = scope.run.tuple(unnamed(item), scope, input.length);
   if (tuple) return tuple.vectors.map((vector, i) => ({ name: given[i] ?? tuple.names[i], vector }));
-  if (given.length > 1) return refuse('Several names for one value', item, scope);
+  if (given.length > 1) {
+    // A function that is not known here is named.
+    scope.run.expression(unnamed(item), scope);
+    return refuse('Several names for one value', item, scope);
+  }
   const vector = valueColumn(item, input, scope);
   const column = nodeClass(item) === 'NameReference' && input.names.includes(simpleName(item));
   return [{ name: given[0] ?? (column ? simpleName(item) : undefined), vector }];
