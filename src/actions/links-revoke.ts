@@ -151,10 +151,14 @@ const actionFor = (id: string): string =>
 async function planRevoke(connection: Connection, context: ActionContext): Promise<ActionPlan> {
   const { target } = context;
   const title = `Revoke the links to the disks of ${target.name}`;
-  const { links, looked, notSeen } = await linkedCopies(connection, context);
+  const { links, looked, notSeen, complete } = await linkedCopies(connection, context);
   const unseen = notSeen.map((one) => `Not seen: ${one}.`);
   if (looked === 0) {
     return refusedPlan(title, 'impossible', `No disk or snapshot of ${target.name} could be read. ${unseen.join(' ')}`);
+  }
+  if (links.length === 0 && !complete) {
+    const because = `No link was found at the ${looked} disks and snapshots of ${target.name} that were read; others were not. ${unseen.join(' ')}`;
+    return refusedPlan(title, 'impossible', because);
   }
   if (links.length === 0) {
     const because = `None of the ${looked} disks and snapshots of ${target.name} that were read has an active link. ${unseen.join(' ')}`;

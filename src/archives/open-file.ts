@@ -56,7 +56,9 @@ export function archiveKind(head: Buffer): ArchiveKind | null {
 
 /** Readers of archives are loaded with the first one: most evidence is in none. */
 async function openArchive(path: string, onDisk: boolean): Promise<Archive> {
-  if (archiveKind(await headOf(path, 512)) === 'tar') {
+  // A damaged beginning does not say it.
+  const kind = archiveKind(await headOf(path, 512)) ?? (/\.tar$/i.test(unpackedName(path)) ? 'tar' : 'zip');
+  if (kind === 'tar') {
     const { TarArchive } = await import('./tar-archive.ts');
     return onDisk && !isPacked(path) ? TarArchive.open(path) : TarArchive.unpacked(await contentOf(path));
   }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { counted } from '../text/counts.ts';
+import { counted, listed } from '../text/counts.ts';
 import { type Archive, type ArchiveMember, longestName, mostMembers } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { namelessFile } from './nameless-file.ts';
@@ -115,6 +115,9 @@ class TarIndex {
   readonly #linksOut: string[] = [];
   #outward = 0;
   #devices = 0;
+  #headers = 0;
+  /** Targets of hard links: their content is that of the member. */
+  readonly #hardLinks = new Set<string>();
   #block = Buffer.alloc(64 * blockSize);
   #blockAt = 0;
   #blockLength = 0;
@@ -130,6 +133,7 @@ class TarIndex {
   }
 
   remarks = (): string[] => [
+    ...this.#lostLinks(),
     ...this.#damages,
     ...(this.#damaged > this.#damages.length
       ? [`it is damaged at ${counted(this.#damaged - this.#damages.length, 'more place')}`]
@@ -144,6 +148,15 @@ class TarIndex {
       : []),
   ];
 
+  #lostLinks(): string[] {
+    const lost = [...this.#hardLinks].filter((target) => !this.places.has(target));
+    return lost.length > 0
+      ? [
+          `the content of ${counted(lost.length, 'hard link')} is not in it: ${listed(lost, damagesTold).slice(0, exampleLength)}`,
+        ]
+      : [];
+  }
+
   /** Throws an ArchiveError where no header is found at its beginning, or too many members. */
   async read(): Promise<void> {
     let at = 0;
@@ -152,15 +165,16 @@ class TarIndex {
       const block = await this.#blockOf(at);
       const header = isEmpty(block) ? null : tarHeader(block);
       if (!header) {
-        if (at === 0) throw new ArchiveError('it is no tar archive');
         if (!isEmpty(block) && lostFrom < 0) lostFrom = at;
         at += blockSize;
         continue;
       }
       if (lostFrom >= 0) this.remark(`no member begins from byte ${lostFrom} to byte ${at}: what is there is not read`);
       lostFrom = -1;
+      this.#headers += 1;
       at = await this.#take(header, at + blockSize);
     }
+    if (this.#headers === 0) throw new ArchiveError('it is no tar archive');
     if (lostFrom >= 0) this.remark(`no member begins from byte ${lostFrom} to its end: what is there is not read`);
     else if (at > this.#size || this.#size % blockSize !== 0) this.remark('its end is missing');
   }
@@ -188,8 +202,10 @@ class TarIndex {
     const sparse = type === 'S' || [...this.#extra.keys()].some((key) => key.startsWith('GNU.sparse.'));
     this.#extra = new Map();
     if (type === '2' || type === '1') this.#takeLink(name, link, type === '2');
-    else if (/[346]/.test(type)) this.#devices += 1;
-    else if (type !== '5' && !name.endsWith('/')) {
+    else if (type === '5' || name.endsWith('/')) {
+      // Its members come by themselves.
+    } else if (!/[07S]/.test(type)) this.#devices += 1;
+    else {
       const modified = Number.isFinite(seconds) ? dateOf(seconds) : header.modified;
       this.#takeFile({ name, bytes: size, modified, because: '' }, at, sparse);
     }
@@ -203,6 +219,7 @@ class TarIndex {
   }
 
   #takeLink(name: string, target: string, symbolic: boolean): void {
+    if (!symbolic && this.#hardLinks.size < mostMembers) this.#hardLinks.add(asUnpacked(target));
     // A hard link is named by its path in the archive, a symbolic one by that from its own folder.
     const whole = symbolic && !target.startsWith('/') ? `${name.replace(/[^/]*$/, '')}${target}` : target;
     if (!leadsOut(whole) && !(symbolic && target.startsWith('/'))) return;
@@ -212,8 +229,7 @@ class TarIndex {
 
   #takeFile(member: ArchiveMember, at: number, sparse: boolean): void {
     if (this.members.length >= mostMembers) throw new ArchiveError(`it has more than ${mostMembers} members`);
-    // As tar unpacks it: "./var/log" and "/var/log" are "var/log".
-    const name = member.name.replace(/^(?:\.?\/)+/, '');
+    const name = asUnpacked(member.name);
     const because = refusal(name, sparse, this.places.has(name));
     this.members.push({ ...member, name: name.slice(0, longestName), because });
     if (because !== '') return;
@@ -229,6 +245,9 @@ class TarIndex {
     return this.#block.subarray(at - this.#blockAt, at - this.#blockAt + blockSize);
   }
 }
+
+/** As tar unpacks it: "./var/log" and "/var/log" are "var/log". */
+const asUnpacked = (name: string): string => name.replace(/^(?:\.?\/)+/, '');
 
 const filled = (size: number): number => Math.ceil(size / blockSize) * blockSize;
 

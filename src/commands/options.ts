@@ -5,6 +5,7 @@ import type { AuthMethod } from '../azure/client/sign-in.ts';
 import { type SignatureFor, signatureVariable } from '../azure/client/storage.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { clusterAddress } from '../kusto/cluster-address.ts';
+import type { SimulatorThread } from '../simulator/host.ts';
 import { printable } from '../text/printable.ts';
 import type { BurstFlags } from './burst-options.ts';
 
@@ -157,14 +158,25 @@ function signatureOf(simulator: SimulatorAddress | undefined): SignatureFor {
   };
 }
 
+async function startedSimulator({ world, faults, latency }: ConnectionFlags): Promise<SimulatorThread> {
+  const { startSimulatorThread } = await import('../simulator/host.ts');
+  return startSimulatorThread({
+    ...(world ? { worldFile: world, worldText: await readNamedFile(world, 'world file') } : {}),
+    ...(faults ? { faultsFile: faults, faultsText: await readNamedFile(faults, 'faults file') } : {}),
+    latency: latency ?? 'none',
+  });
+}
+
 /**
  * Opens the way to Azure, or to a simulator: a running one, or one that this command starts for itself. `tell` gets what
  * goes wrong beside the work, in a sentence; `showSignIn` what a person has to do to sign in, and "" when that is over.
+ * `begun` is the simulator of these flags where it was started before.
  */
 export async function openConnection(
   flags: ConnectionFlags,
   tell: (sentence: string) => void = (sentence) => process.stderr.write(`cordon: ${sentence}\n`),
   showSignIn = toSignIn,
+  begun?: Promise<SimulatorThread>,
 ): Promise<Opened> {
   const { auth, tenant, subscription, timeout, cluster } = flags;
   const base = {
@@ -179,14 +191,7 @@ export async function openConnection(
   let simulator: SimulatorAddress | undefined;
   if (flags.simulator) simulator = await runningSimulator(flags.simulator);
   else if (flags.demo || flags.world) {
-    const { startSimulatorThread } = await import('../simulator/host.ts');
-    const started = await startSimulatorThread({
-      ...(flags.world ? { worldFile: flags.world, worldText: await readNamedFile(flags.world, 'world file') } : {}),
-      ...(flags.faults
-        ? { faultsFile: flags.faults, faultsText: await readNamedFile(flags.faults, 'faults file') }
-        : {}),
-      latency: flags.latency ?? 'none',
-    });
+    const started = await (begun ?? startedSimulator(flags));
     closers.push(() => started.close());
     simulator = { url: started.url, identityHeader: started.identityHeader, clock: started };
   }

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import type { TriageOptions } from '../azure/readers/asked.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Session } from '../session/session.ts';
+import type { SimulatorThread } from '../simulator/host.ts';
 import { skeleton } from '../skeleton.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { burstOptions } from './burst-options.ts';
@@ -52,6 +53,23 @@ function opensWhenListed(session: Session, wanted: string): void {
   });
 }
 
+/** The latency of the simulator where none is asked for: as Azure's. */
+const usualLatency = 'realistic';
+
+/**
+ * Starts the simulator of the demo while the first frame is still being made: it takes as long on another core. Undefined
+ * where there is none, or where files have to be read for it first.
+ */
+function earlySimulator(flags: WorkbenchFlags): Promise<SimulatorThread> | undefined {
+  if (!flags.demo || flags.world || flags.faults || flags.simulator) return undefined;
+  const begun = import('../simulator/host.ts').then(({ startSimulatorThread }) =>
+    startSimulatorThread({ latency: flags.latency ?? usualLatency }),
+  );
+  // An error is reported where the simulator is awaited.
+  begun.catch(() => {});
+  return begun;
+}
+
 /** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
 
@@ -67,6 +85,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
     return report(flags, streams);
   }
   allowedAddress(flags);
+  const simulator = earlySimulator(flags);
   const settings = await readSettings();
   const debug = flags.debug === undefined ? null : debugFile(flags.debug);
   const options = await readingOptions(flags);
@@ -76,9 +95,10 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const connect = async (): Promise<Opened> => {
     const { openConnection, toSignIn } = await import('./options.ts');
     return openConnection(
-      { latency: 'realistic', ...flags },
+      { latency: usualLatency, ...flags },
       (sentence) => asides.push(sentence),
       (text) => (showSignIn ?? toSignIn)(text),
+      simulator,
     );
   };
   const first = signsInFirst(flags) ? await connect() : null;

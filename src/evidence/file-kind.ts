@@ -54,7 +54,9 @@ export async function fileKind(path: string): Promise<FileKind> {
   const lossy = lossyExport(decodedHead(head) ?? '');
   if (lossy !== '') return { kind: 'refused', because: lossy };
   const known = recognisedSyslog(text) ?? recognisedTable(path, head);
-  if (known.kind === 'stranger' && /\.(?:zip|tar|tgz)$/i.test(path))
+  // Members may follow on a beginning that is damaged.
+  if (known.kind === 'stranger' && /\.tar$/i.test(unpackedName(path))) return { kind: 'archive' };
+  if (known.kind === 'stranger' && /\.zip$/i.test(path))
     return { kind: 'refused', because: 'it is no archive, whatever its name says, or its beginning is lost' };
   return known;
 }

@@ -25,14 +25,21 @@ export function tableFromRows(
   columns: Record<string, ColumnType> = {},
 ): Table {
   const types = new Map<string, ColumnType>(Object.entries(columns));
-  const undeclared = new Set<string>();
-  for (const row of rows) for (const key in row) if (!types.has(key)) undeclared.add(key);
-  for (const key of undeclared) types.set(key, inferType(rows, key));
+  const given = new Set<string>();
+  for (const row of rows) for (const key in row) given.add(key);
+  for (const key of given) if (!types.has(key)) types.set(key, inferType(rows, key));
   const listed: Column[] = [];
   const data: Value[][] = [];
+  // A table of Azure's has two hundred columns, of which most are in no row: those of a type share their cells.
+  const empty = new Map<ColumnType, Value[]>();
+  const emptyOf = (type: ColumnType): Value[] => {
+    const known = empty.get(type) ?? new Array<Value>(rows.length).fill(missing(type));
+    empty.set(type, known);
+    return known;
+  };
   for (const [column, type] of types) {
     listed.push({ name: column, type });
-    data.push(rows.map((row) => cellFrom(row[column], type)));
+    data.push(given.has(column) ? rows.map((row) => cellFrom(row[column], type)) : emptyOf(type));
   }
   return { name, columns: listed, data, length: rows.length };
 }

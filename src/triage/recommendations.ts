@@ -68,11 +68,7 @@ function identity(part: TriageInProgress): Lines {
       return kind === 'command'
         ? step('critical', where, `${what} by the identity of ${part.vm.name} at ${moment(at)}: triage this VM too`)
         : kind === 'disk'
-          ? step(
-              'high',
-              where,
-              `${what} at ${moment(at)}: revoke the link (az disk revoke-access); take the data as read`,
-            )
+          ? step('high', where, `${what} at ${moment(at)}: revoke the link (revoke-disk-links); take the data as read`)
           : step('high', where, `${what} at ${moment(at)}: check what it changed, and put it back`);
     }),
     ...strong

@@ -94,6 +94,20 @@ describe('identity.cut', () => {
     expect(bench.mutations()).toEqual([]);
   });
 
+  it('does not call it none where the list of the VM’s own subscription fails, though others were read', async () => {
+    const { subscriptionId } = bench.target('web01');
+    await bench.faults([
+      {
+        match: { method: 'GET', path: `${subscriptionId}/providers/Microsoft.Authorization/roleAssignments\\?` },
+        effect: { status: 400, code: 'BadRequest', message: 'x' },
+      },
+    ]);
+    const view = await agreeing(bench.run([cut], 'web01')).start();
+    expect(view.outcome).toBe('needs-attention');
+    expect(view.steps[0]?.error).toMatch(/cannot be read: roles of web01 .*BadRequest.*Run it again/);
+    expect(bench.mutations()).toEqual([]);
+  });
+
   it('deletes the roles and assigns them again under their names', async () => {
     const principal = await principalOf('web01');
     const was = await held(principal);

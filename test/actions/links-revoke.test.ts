@@ -81,6 +81,19 @@ describe('links.revoke', () => {
   it('finds nothing to do where no link is, and does not say so where it could not look', async () => {
     const none = await agreeing(bench.run([revoke], 'sql01')).start();
     expect(none.steps[0]?.verified?.text).toMatch(/None of the \d+ disks and snapshots of sql01 that were read/);
+    await bench.faults([]);
+    await bench.faults([
+      {
+        match: { method: 'GET', path: '/disks' },
+        times: 1,
+        effect: { status: 403, code: 'AuthorizationFailed', message: 'x' },
+      },
+    ]);
+    const some = await agreeing(bench.run([revoke], 'sql01')).start();
+    expect(some.outcome).toBe('needs-attention');
+    expect(some.steps[0]?.error).toMatch(
+      /No link was found at the \d+ .* that were read; others were not. Not seen: .*AuthorizationFailed/,
+    );
     await bench.faults([
       {
         match: { method: 'GET', path: '/(disks|snapshots)' },

@@ -2,6 +2,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Archive } from '../../src/archives/archive.ts';
 import { archiveAt, contentOf } from '../../src/archives/open-file.ts';
+import { gatherEvidence } from '../../src/evidence/gather.ts';
 import { temporaryFolder } from '../eventlog/temporary.ts';
 import { paxRecord, tarMember, writeTar } from './tar-writer.ts';
 import { writeZip } from './zip-writer.ts';
@@ -76,6 +77,8 @@ describe('members of a tar archive', () => {
         { name: 'passwd', type: '2', link: '/etc/passwd' },
         { name: 'a/up', type: '2', link: '../../shadow' },
         { name: 'dev', type: '3' },
+        { name: 'same', type: '1', link: './twice' },
+        { name: 'gone', type: '1', link: 'var/log/auth.log' },
         { name: 'x', type: 'x', content: paxRecord('GNU.sparse.major', '1') },
         { name: 'pax-holes', content: 'x' },
         { name: 'p', type: 'x', content: 'no record\n' },
@@ -93,6 +96,7 @@ describe('members of a tar archive', () => {
       sound: '',
     });
     expect(archive.remarks).toEqual([
+      'the content of 1 hard link is not in it: var/log/auth.log',
       '2 links in it that lead out of the archive, not followed: passwd -> /etc/passwd, a/up -> ../../shadow',
       '1 member in it that is no file',
     ]);
@@ -118,6 +122,23 @@ describe('members of a tar archive', () => {
       'no member begins from byte 6144 to its end: what is there is not read',
     ]);
     expect(await textOf(`${path}!d`)).toBe('appended');
+  });
+
+  it('are found where the first header is damaged, and none where there is no header at all', async () => {
+    const tar = Buffer.concat([
+      tarMember({ name: 'a', content: 'lost', torn: true }),
+      writeTar([{ name: 'b', content: 'second' }]),
+    ]);
+    const path = folder.write('first.tar', tar);
+    expect((await archiveAt(path)).members.map(({ name }) => name)).toEqual(['b']);
+    expect((await archiveAt(path)).remarks).toEqual([
+      'no member begins from byte 0 to byte 1024: what is there is not read',
+    ]);
+    const { archives, unread } = await gatherEvidence([path, folder.write('none.tar', 'x'.repeat(5000))], {
+      named: (given) => ({ path: given, format: 'evtx', table: undefined }),
+    });
+    expect(archives).toEqual([path]);
+    expect(unread.map(({ because }) => because)).toContain('it is no tar archive');
   });
 
   it('give what is there of the last where the archive is cut, packed or not; a size of any kind is taken for no more', async () => {

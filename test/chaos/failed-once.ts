@@ -36,6 +36,10 @@ export const failedOnce: readonly Schedule[] = [
       { match: { method: 'DELETE', path: '/networkSecurityGroups/[^/?]+\\?' }, times: 1, effect: { repeat: true } },
     ],
   }),
+  byHand('cut-identity', 'sql01', 'no token comes for the list of its roles', {
+    faults: [at('no token comes', 'GET', 11)],
+    diesAt: null,
+  }),
   byHand('assess-patches', 'app03', 'the request is lost, which only the activity log tells', {
     faults: [{ match: { method: 'POST', path: '/assessPatches' }, times: 1, effect: { drop: true } }],
   }),

@@ -74,7 +74,7 @@ describe('without a terminal', () => {
     const wrong = await cordon(['kql', 'SecurityEvent | where EventId == 4625', '--evidence', file]);
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain(
-      "line 1, column 23: The name 'EventId' does not refer to any known column, table, variable or function. (KS142)",
+      "line 1, column 23: The name 'EventId' does not refer to any known column, table, variable or function. Nearest: EventID. (KS142)",
     );
     expect(wrong.stderr).toContain(`${' '.repeat(24)}^^^^^^^`);
   });

@@ -866,6 +866,11 @@ describe('playbooks', () => {
     await terminal.until('lock-nsg undone in 14:32');
     terminal.type('w');
     await terminal.until('Undone by itself in 14:32');
+    // Its case is lost: what was promised does not happen.
+    world.run.become({ autoUndoAt: null, undoLostAt: '2026-11-23T02:34:43Z' });
+    await terminal.until(/NOT undone by itself at 02:34:43Z: its case cannot be written/);
+    world.run.become({ autoUndoAt: '2026-11-23T02:34:43Z', undoLostAt: null });
+    await terminal.until('Undone by itself in 14:32');
     terminal.type('k');
     await terminal.until((screen) => !screen.includes('Undone by itself'));
     expect(world.run.calls).toContain('keep');

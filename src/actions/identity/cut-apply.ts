@@ -68,7 +68,7 @@ export async function verifyCut(
     };
   const rest = [...again.throughGroups, ...again.notSeen.map((one) => `Not seen: ${one}.`)].join(' ');
   const told = `${state.roles.length} role assignments are gone. Tokens issued by now live until ${tokensLiveUntil(connection.clock.now())} at the latest.`;
-  return { ok: true, text: `${told} ${rest}`.trim() };
+  return { ok: again.read ? true : null, text: `${told} ${rest}`.trim() };
 }
 
 /** The body of the PUT, without what the assignment does not have. */

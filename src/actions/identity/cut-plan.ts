@@ -41,7 +41,7 @@ function lookAhead(connection: Connection, context: ActionContext, roles: readon
 
 function nothingHeld(title: string, vm: string, found: FoundRoles): ActionPlan {
   if (!found.read) {
-    const because = `Which roles the identities of ${vm} hold cannot be read: ${found.notSeen.join('; ')}. Ask the customer for Reader on the subscription.`;
+    const because = `Which roles the identities of ${vm} hold cannot be read: ${found.notSeen.join('; ')}. Run it again; where it is not permitted, ask the customer for Reader on the subscription.`;
     return refusedPlan(title, 'impossible', because);
   }
   const more = [...found.throughGroups, ...found.notSeen.map((one) => `Not seen: ${one}.`)].join(' ');
@@ -70,6 +70,8 @@ export async function planCut(connection: Connection, context: ActionContext): P
     ...subscriptions.notSeen,
     ...nameless.map(({ name }) => `roles of ${name}: Azure does not report its principal`),
   );
+  // Of an identity without a known principal nothing was read.
+  found.read &&= nameless.length === 0;
   if (found.own.length === 0) return nothingHeld(title, target.name, found);
   const ahead = await lookAhead(connection, context, found.own);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);

@@ -34,7 +34,10 @@ export interface FoundRoles {
   /** Roles that come through a group: they are not the identity's to lose. A sentence each. */
   throughGroups: string[];
   notSeen: string[];
-  /** Was any list of assignments read? */
+  /**
+   * Is it known what the identities hold, as far as the caller may see? Not where the list of the VM's own subscription was not read, nor
+   * where another failed for another reason than a missing permission.
+   */
   read: boolean;
 }
 
@@ -67,7 +70,7 @@ export async function readHeldRoles(
   identities: readonly Identity[],
   subscriptions: readonly string[],
 ): Promise<FoundRoles> {
-  const found: FoundRoles = { own: [], throughGroups: [], notSeen: [], read: false };
+  const found: FoundRoles = { own: [], throughGroups: [], notSeen: [], read: true };
   const names = new Map<string, Promise<string>>();
   const nameOf = (id: string): Promise<string> => {
     const known = names.get(id.toLowerCase()) ?? roleName(connection, target, id);
@@ -76,9 +79,8 @@ export async function readHeldRoles(
   };
   for (const identity of identities) {
     for (const subscription of subscriptions) {
-      const list = await assignmentsOf(connection, target, identity, subscription, found.notSeen);
-      if (list === null) continue;
-      found.read = true;
+      const { list, known } = await assignmentsOf(connection, target, identity, subscription, found.notSeen);
+      found.read &&= known;
       for (const one of list) {
         const role = printable(await nameOf(one.roleDefinitionId ?? ''), 80);
         if (!sameId(one.principalId ?? '', identity.principalId)) {
@@ -103,14 +105,14 @@ async function roleName(connection: Connection, target: Target, id: string): Pro
   }
 }
 
-/** Where the VM's own subscription may not be listed, its resource group is; null where neither may. */
+/** Where the VM's own subscription may not be listed, its resource group is. `known` is as for `FoundRoles.read`. */
 async function assignmentsOf(
   connection: Connection,
   target: Target,
   identity: Identity,
   subscription: string,
   notSeen: string[],
-): Promise<RoleAssignment[] | null> {
+): Promise<{ list: RoleAssignment[]; known: boolean }> {
   const filter = `assignedTo('${identity.principalId.replace(/[^0-9a-f-]/gi, '')}')`;
   const { roleAssignments } = await connection.authorization(subscription);
   const collect = async (pages: AsyncIterable<RoleAssignment>): Promise<RoleAssignment[]> => {
@@ -125,12 +127,16 @@ async function assignmentsOf(
     return all;
   };
   try {
-    return await collect(roleAssignments.listForSubscription({ filter }));
+    return { list: await collect(roleAssignments.listForSubscription({ filter })), known: true };
   } catch (error) {
     const { code, message } = azureError(error);
     notSeen.push(`roles of ${identity.name} in subscription ${subscription} (${code || message})`);
-    if (!sameId(subscription, target.subscriptionId) || !isForbidden(error)) return null;
-    return collect(roleAssignments.listForResourceGroup(target.resourceGroup, { filter })).catch(() => null);
+    if (!isForbidden(error)) return { list: [], known: false };
+    if (!sameId(subscription, target.subscriptionId)) return { list: [], known: true };
+    const inGroup = await collect(roleAssignments.listForResourceGroup(target.resourceGroup, { filter })).catch(
+      () => null,
+    );
+    return { list: inGroup ?? [], known: inGroup !== null };
   }
 }
 

@@ -280,7 +280,7 @@ export const activityRules: Rule[] = [
       tells: 'data may have been exfiltrated',
       practice: 11,
       attack: ['T1530', 'T1537'],
-      playbook: '',
+      playbook: 'revoke-disk-links',
     },
     isDownload,
   ),
