@@ -88,6 +88,9 @@ function burstRows(part: TriageInProgress, burst: Burst, at: number, width: numb
   const rows = [
     ...burstHeading(part, burst, at, width, now),
     line(`     ${burstParties(burst)}`),
+    ...(burst.witnesses ?? [])
+      .slice(0, 1)
+      .map(({ address }) => line(span(`     ${mark.unknown} ${address} at the same time`, 'unknown'))),
     ...(isFromLog(burst) ? [line(span(`     ${burst.readFrom}`, 'dim'))] : []),
     line('     ', span(graph, 'medium'), '  ', successSpan(burst, now)),
     ...then

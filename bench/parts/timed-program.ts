@@ -5,6 +5,8 @@ export interface Timed {
   ms: number;
   /** The most memory that it and its children held at one time, in MB; NaN where the system does not say. */
   megabytes: number;
+  /** Processor time of it and its children, in ms, as last looked at; NaN where the system does not say. */
+  processor: number;
   stdout: string;
 }
 
@@ -14,42 +16,58 @@ export async function timedProgram(args: readonly string[]): Promise<Timed> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let stdout = '';
   let megabytes = Number.NaN;
+  const used = new Map<number, number>();
   const watch = setInterval(() => {
-    const now = child.pid === undefined ? Number.NaN : residentWithChildren(child.pid);
-    if (!(now <= megabytes)) megabytes = now;
-  }, 50);
+    const found = child.pid === undefined ? [] : withChildren(child.pid);
+    const now = found.reduce((sum, one) => sum + one.megabytes, 0);
+    if (found.length > 0 && !(now <= megabytes)) megabytes = now;
+    // A process that has ended used as much as when it was last seen.
+    for (const { pid, processor } of found) used.set(pid, processor);
+  }, 20);
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   clearInterval(watch);
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
-  return { ms: performance.now() - began, megabytes, stdout };
+  const processor = used.size === 0 ? Number.NaN : [...used.values()].reduce((sum, one) => sum + one, 0);
+  return { ms: performance.now() - began, megabytes, processor, stdout };
 }
 
-/** Linux alone: the resident memory of a process and of all below it. */
-function residentWithChildren(root: number): number {
-  const of = new Map<number, { parent: number; megabytes: number }>();
+interface OneProcess {
+  pid: number;
+  parent: number;
+  megabytes: number;
+  processor: number;
+}
+
+/** A tick of /proc, as on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+/** Linux alone: a process and all below it; none elsewhere. */
+function withChildren(root: number): OneProcess[] {
+  let all: OneProcess[];
   try {
-    for (const entry of readdirSync('/proc')) {
-      if (!/^\d+$/.test(entry)) continue;
-      const status = statusOf(entry);
-      const [parent, kilobytes] = [/^PPid:\s*(\d+)/m.exec(status)?.[1], /^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]];
-      of.set(Number(entry), { parent: Number(parent), megabytes: Number(kilobytes ?? 0) / 1024 });
-    }
+    all = readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? processOf(Number(entry)) : []));
   } catch {
-    return Number.NaN;
+    return [];
   }
-  const total = (pid: number): number =>
-    [...of].reduce((sum, [one, { parent }]) => (parent === pid ? sum + total(one) : sum), of.get(pid)?.megabytes ?? 0);
-  return total(root);
+  const below = (pid: number): OneProcess[] =>
+    all.filter(({ parent }) => parent === pid).flatMap((one) => [one, ...below(one.pid)]);
+  return [...all.filter(({ pid }) => pid === root), ...below(root)];
 }
 
-/** Empty for a process that has ended meanwhile. */
-function statusOf(pid: string): string {
+/** None for a process that has ended meanwhile. */
+function processOf(pid: number): OneProcess[] {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    // proc(5): after the name in brackets state, parent, …; user and system time are the 14th and 15th field.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const megabytes = Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+    const processor = TICK_MS * (Number(fields[11]) + Number(fields[12]));
+    return [{ pid, parent: Number(fields[1]), megabytes, processor }];
   } catch {
-    return '';
+    return [];
   }
 }

@@ -54,7 +54,7 @@ export async function querySource(flags: SourceFlags, streams: Streams): Promise
     const { overCluster } = await import('./cluster-source.ts');
     return overCluster({ ...flags, cluster }, given, nowOf(flags.now), streams);
   }
-  if (flags.database !== undefined) throw new Failure('--database belongs to --cluster');
+  if (flags.database !== undefined || flags.yes) throw new Failure('--database and --yes belong to --cluster');
   if (flags.evidence) return overEvidence(flags.evidence, flags, streams);
   if (flags.vm) return overLogs(flags.vm, flags);
   throw new Failure('name the evidence with --evidence FILE…, a VM with --vm, or a cluster with --cluster');

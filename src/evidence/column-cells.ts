@@ -1,9 +1,10 @@
 import { isAscii } from 'node:buffer';
 import { type Vector, vectorOf } from '../kql/frame.ts';
 import type { ColumnType } from '../kql/types.ts';
-import { dynamicFrom, missing, printJson, type Value } from '../kql/values.ts';
+import { type Bag, dynamicFrom, missing, parseJson, printJson, type Value } from '../kql/values.ts';
 import { plainDatetime, plainLong } from './cell-text.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
+import { JsonMembers } from './json-members.ts';
 
 /** Different values of one column that are kept once, so that a million rows of one address take no million texts. */
 const MAX_KEPT = 32_768;
@@ -35,12 +36,18 @@ export class ColumnCells {
   #plain: Value[] = [];
   #rows = 0;
   #knownBefore = 0;
+  readonly #members: JsonMembers | undefined;
+  /** The members of a cell as they are numbered: a byte that no UTF-8 has, and the bytes of each. */
+  #scratch = Buffer.allocUnsafe(1024);
 
-  /** `guess`: the type is not documented, and values may come that it cannot hold. */
-  constructor(type: ColumnType, guess?: Guess) {
+  /**
+   * `guess`: the type is not documented, and values may come that it cannot hold. `members`: of bags no others are asked for.
+   */
+  constructor(type: ColumnType, guess?: Guess, members?: readonly string[]) {
     this.type = type;
     this.guess = guess;
     this.#none = missing(type);
+    this.#members = type === 'dynamic' && members ? new JsonMembers(members) : undefined;
   }
 
   /** Whether values came that the guess was not made for. */
@@ -56,6 +63,7 @@ export class ColumnCells {
 
   addText(bytes: Buffer, from: number, to: number, line: number): void {
     const texts = this.#texts;
+    if (this.#members?.find(bytes, from, to) && this.#addMembers(this.#members, bytes)) return;
     if (texts) {
       const known = texts.find(bytes, from, to);
       if (known >= 0) {
@@ -72,6 +80,49 @@ export class ColumnCells {
     }
     this.#plain.push(this.#textValue(bytes, from, to, line));
     this.#rows += 1;
+  }
+
+  /** A bag of which only some members are asked for; says whether it was taken in. */
+  #addMembers(members: JsonMembers, bytes: Buffer): boolean {
+    // Only an object is of this type by its text as well.
+    if (this.guess && this.found !== 'dynamic' && this.found !== undefined) return false;
+    const texts = this.#texts;
+    if (texts) {
+      const length = this.#membersInto(members, bytes);
+      const known = texts.find(this.#scratch, 0, length);
+      if (known >= 0) {
+        this.#addCode(known);
+        return true;
+      }
+      if (this.#values.length < MAX_KEPT) {
+        texts.add(this.#scratch, 0, length);
+        this.#wrong.push(false);
+        this.#values.push(bagOf(members, bytes));
+        this.#addCode(this.#values.length - 1);
+        if (this.guess) this.found = 'dynamic';
+        return true;
+      }
+      this.#giveUpNumbers();
+    }
+    this.#plain.push(bagOf(members, bytes));
+    this.#rows += 1;
+    if (this.guess) this.found = 'dynamic';
+    return true;
+  }
+
+  #membersInto({ from, to }: JsonMembers, bytes: Buffer): number {
+    let size = 1;
+    for (let n = 0; n < from.length; n++) size += 1 + Math.max(0, (to[n] ?? 0) - (from[n] ?? 0));
+    if (size > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(2 * size);
+    const into = this.#scratch;
+    let at = 0;
+    into[at++] = 0xff;
+    for (let n = 0; n < from.length; n++) {
+      const begin = from[n] ?? -1;
+      if (begin >= 0) for (let i = begin; i < (to[n] ?? 0); i++) into[at++] = bytes[i] ?? 0;
+      into[at++] = begin >= 0 ? 0 : 1;
+    }
+    return at;
   }
 
   /** A value of JSON. */
@@ -152,6 +203,11 @@ export class ColumnCells {
 
   #converted(value: unknown, line: number): Value {
     if (value === '' || value === null || value === undefined) return this.#none;
+    if (this.type === 'dynamic' && this.found === 'dynamic' && typeof value === 'string' && /^[[{]/.test(value)) {
+      // The value of such a text proves its type: it is parsed once.
+      const parsed = parseJson(value);
+      if (typeof parsed === 'object') return parsed;
+    }
     if (this.guess && this.found !== 'string') this.found = commonType(this.found, typeOfValue(value));
     const cell = typeof value === 'object' ? this.#ofObject(dynamicFrom(value)) : cellOf(value, this.type);
     if (cell !== null) return cell;
@@ -169,9 +225,32 @@ export class ColumnCells {
   }
 }
 
+function bagOf({ names, from, to }: JsonMembers, bytes: Buffer): Bag {
+  const bag: Bag = Object.create(null);
+  names.forEach((name, n) => {
+    const begin = from[n] ?? -1;
+    if (begin >= 0) bag[name] = parseJson(bytes.toString('utf8', begin, to[n] ?? begin));
+  });
+  return bag;
+}
+
 /** A text of its own: a slice would keep the whole block. */
 const textOf = (bytes: Buffer, from: number, to: number): string =>
   bytes.toString(isAscii(bytes.subarray(from, to)) ? 'latin1' : 'utf8', from, to);
+
+/** A number that texts seldom share: four bytes at a time. */
+function hashOf(bytes: Buffer, from: number, to: number): number {
+  let hash = to - from;
+  let i = from;
+  for (const last = to - 3; i < last; i += 4) {
+    const word =
+      (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  return hash ^ (hash >>> 15);
+}
 
 /** Numbers texts by their bytes, in order of their first appearance, without making strings of them. */
 class Texts {
@@ -184,9 +263,7 @@ class Texts {
 
   /** The number of a text; -1 when it is new, and may be added next. */
   find(bytes: Buffer, from: number, to: number): number {
-    let hash = to - from;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
-    hash ^= hash >>> 15;
+    const hash = hashOf(bytes, from, to);
     this.#hash = hash;
     const mask = this.#table.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {

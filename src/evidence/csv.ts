@@ -8,6 +8,16 @@ const CR = 13;
 const QUOTE = 34;
 const COMMA = 44;
 
+/** The first word from a place on that has a byte below 45, which is one above a comma. */
+function past(words: Int32Array, from: number): number {
+  let at = from;
+  for (; at < words.length; at++) {
+    const word = words[at] ?? 0;
+    if (((word - 0x2d2d2d2d) & ~word & 0x80808080) !== 0) break;
+  }
+  return at;
+}
+
 /**
  * The records of CSV by RFC 4180, in blocks of whole records: fields may be quoted and then hold commas, line ends and
  * doubled quotes; lines end with CRLF, LF or CR. A quote in an unquoted field, text after a closing quote, and a file that
@@ -21,30 +31,43 @@ export class CsvRecords {
   began = 1;
   cells = 0;
   #scratch = Buffer.allocUnsafe(4096);
+  #bytes: Buffer | undefined;
+  #words: Int32Array = new Int32Array(0);
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** Takes the cells of the record that begins at `at` or after empty lines; gives the place after it. */
-  next(bytes: Buffer, at: number, take: TakeCell): number {
+  /**
+   * Takes the cells of the record that begins at `at` or after empty lines; gives the place after it. Cells at places that
+   * are not `wanted` are only looked through.
+   */
+  next(bytes: Buffer, at: number, take: TakeCell, wanted?: readonly boolean[]): number {
     let i = this.#begin(bytes, at);
     const length = bytes.length;
     this.cells = 0;
     if (i >= length) return i;
     const began = this.line;
     this.began = began;
+    const words = this.#wordsOf(bytes);
+    const shift = bytes.byteOffset & 3;
+    const before = (3 - shift) & 3;
     for (let place = 0; ; place++) {
-      if (bytes[i] === QUOTE) i = this.#quoted(bytes, i, place, began, take);
+      const took = wanted === undefined || wanted[place] === true;
+      if (bytes[i] === QUOTE) i = this.#quoted(bytes, i, place, began, took ? take : undefined);
       else {
         const from = i;
         for (; i < length; i++) {
           const byte = bytes[i] ?? 0;
-          if (byte > COMMA) continue;
+          if (byte > COMMA) {
+            // Before a word of the memory: words of such bytes alone are passed over.
+            if ((i & 3) === before) i = 4 * past(words, (i + 1 + shift) >> 2) - shift - 1;
+            continue;
+          }
           if (byte === COMMA || byte === LF || byte === CR) break;
           if (byte === QUOTE) throw this.#refused('a quote inside an unquoted field');
         }
-        take(place, bytes, from, i, began);
+        if (took) take(place, bytes, from, i, began);
       }
       if (bytes[i] === COMMA && i < length) {
         i += 1;
@@ -53,6 +76,16 @@ export class CsvRecords {
       this.cells = place + 1;
       return i < length ? this.#lineEnd(bytes, i) : i;
     }
+  }
+
+  /** The words of the memory that the bytes are in; the first may begin before them. */
+  #wordsOf(bytes: Buffer): Int32Array {
+    if (bytes !== this.#bytes) {
+      const shift = bytes.byteOffset & 3;
+      this.#bytes = bytes;
+      this.#words = new Int32Array(bytes.buffer, bytes.byteOffset - shift, (shift + bytes.length) >> 2);
+    }
+    return this.#words;
   }
 
   /** The first byte that is on a line with anything. */
@@ -68,7 +101,7 @@ export class CsvRecords {
   }
 
   /** A field that begins with a quote at `at`; gives the place after the closing one. */
-  #quoted(bytes: Buffer, at: number, place: number, began: number, take: TakeCell): number {
+  #quoted(bytes: Buffer, at: number, place: number, began: number, take: TakeCell | undefined): number {
     let doubled = false;
     let i = at + 1;
     for (; ; i++) {
@@ -82,8 +115,10 @@ export class CsvRecords {
         i += 1;
       }
     }
-    if (doubled) take(place, this.#scratch, 0, this.#single(bytes, at + 1, i), began);
-    else take(place, bytes, at + 1, i, began);
+    if (doubled && take) {
+      const length = this.#single(bytes, at + 1, i);
+      take(place, this.#scratch, 0, length, began);
+    } else take?.(place, bytes, at + 1, i, began);
     const next = bytes[i + 1];
     if (i + 1 < bytes.length && next !== COMMA && next !== LF && next !== CR)
       throw this.#refused('text follows a closing quote');

@@ -13,6 +13,8 @@ import type { Wanted } from './text-export.ts';
 export interface TablePlan {
   needed: ReadonlyMap<string, ReadonlySet<string>>;
   eventIds?: ReadonlySet<number> | undefined;
+  /** By column: the members of its bags that are asked for, where nothing else of them is. */
+  members?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface TableSchema {
@@ -73,8 +75,12 @@ export class EvidenceTables {
   }
 
   /** Reads what is wanted and cannot be read piece by piece. Throws EvidenceError. */
-  async prepare({ needed, eventIds }: TablePlan): Promise<void> {
-    this.#described = this.#described.map((one) => ({ ...one, needed: needed.get(one.name) ?? new Set() }));
+  async prepare({ needed, eventIds, members }: TablePlan): Promise<void> {
+    this.#described = this.#described.map((one) => ({
+      ...one,
+      needed: needed.get(one.name) ?? new Set(),
+      ...(members ? { members } : {}),
+    }));
     this.#asked = new Set(needed.keys());
     const wanted = this.#described.filter(({ name }) => needed.has(name));
     for (const opened of this.#opened) {

@@ -1,15 +1,14 @@
 import { namesAt } from '../kql/completion.ts';
 import { KqlError } from '../kql/kqlerror.ts';
-import { nearest } from '../text/nearest.ts';
+import { isSlip, nearest } from '../text/nearest.ts';
 import type { TableSchema } from './evidence-tables.ts';
 
 /**
- * Of the names that fit a place of a query over these tables, the one nearest to a name that is not there: "EventID" for
- * "EventId". "" where none is near.
+ * Of the names that fit a place of a query over these tables, the one that a name that is not there was meant to be: "EventID"
+ * for "EventId". "" where none is near enough.
  */
 export function nearestName(text: string, position: number, name: string, tables: readonly TableSchema[]): string {
-  // A column of one letter is in every name.
-  const likely = namesAt(text, position, tables).filter((one) => one.length * 2 >= name.length);
+  const likely = namesAt(text, position, tables).filter((one) => isSlip(name, one));
   return nearest(name, likely, 1)[0] ?? '';
 }
 

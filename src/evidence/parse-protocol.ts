@@ -12,7 +12,12 @@ export interface ParseTask {
   /** All columns that the file is known to have. */
   known: readonly string[];
   /** The columns that are wanted. */
-  wanted: readonly { name: string; type: ColumnType; guess: Guess | undefined }[];
+  wanted: readonly {
+    name: string;
+    type: ColumnType;
+    guess: Guess | undefined;
+    members: readonly string[] | undefined;
+  }[];
   /** All columns of the table, and the part of a query that is evaluated over its rows, where there is one. */
   columns: readonly Column[];
   part: PlainPart | undefined;

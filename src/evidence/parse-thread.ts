@@ -19,7 +19,9 @@ class BlockParser {
 
   constructor(task: ParseTask) {
     this.#task = task;
-    this.#cells = new Map(task.wanted.map(({ name, type, guess }) => [name, new ColumnCells(type, guess)]));
+    this.#cells = new Map(
+      task.wanted.map(({ name, type, guess, members }) => [name, new ColumnCells(type, guess, members)]),
+    );
     this.#evaluator = task.part && new PartEvaluator(task.part);
   }
 

@@ -60,11 +60,12 @@ export class CsvRows implements RecordRows {
     const records = this.#records;
     let at = this.#cells ? 0 : this.#readHeader(block);
     const cells = this.#cells ?? [];
+    const wanted = cells.map((one) => one !== undefined);
     const take = (place: number, bytes: Buffer, from: number, to: number, line: number): void => {
       cells[place]?.addText(bytes, from, to, line);
     };
     while (at < block.length) {
-      at = records.next(block, at, take);
+      at = records.next(block, at, take, wanted);
       if (records.cells === 0) return;
       if (records.cells !== cells.length) {
         const why = `${records.cells} fields where the header has ${cells.length}`;

@@ -2,6 +2,7 @@ import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluateFirst } from '../kql/evaluate.ts';
 import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
+import { askedMembers } from '../kql/members.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
 import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
@@ -73,7 +74,11 @@ async function answered(
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'total'>> {
   const { schemas } = evidence;
   const plan = toldNames(
-    () => ({ needed: neededColumns(query, schemas), eventIds: possibleValues(query, schemas, 'EventID') }),
+    () => ({
+      needed: neededColumns(query, schemas),
+      eventIds: possibleValues(query, schemas, 'EventID'),
+      members: askedMembers(query, schemas),
+    }),
     query,
     schemas,
   );

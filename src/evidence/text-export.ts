@@ -38,6 +38,8 @@ export interface Wanted {
   needed: ReadonlySet<string>;
   /** Columns of which no value was seen: their type is a guess without any. */
   open: ReadonlySet<string>;
+  /** As in `TablePlan`. */
+  members?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface TextExportOptions {
@@ -369,6 +371,7 @@ class PieceReader {
   readonly #strange = new Map<string, ColumnType | undefined>();
   #handedOn = 0;
   readonly work: Work | undefined;
+  readonly #members: Wanted['members'];
   /** Numbers the pieces. */
   readonly place: () => number;
   /** Rows were read that the columns are not made for: they and all after them only say what the columns are. */
@@ -378,12 +381,13 @@ class PieceReader {
     { file, format }: TextExportOptions,
     documented: Record<string, ColumnType>,
     own: OwnColumns,
-    { columns, needed, open }: Wanted,
+    { columns, needed, open, members }: Wanted,
     certain: boolean,
     work?: Work,
     place: () => number = counted(),
   ) {
     this.work = work;
+    this.#members = members;
     this.place = place;
     this.#file = file;
     this.#format = format;
@@ -395,7 +399,8 @@ class PieceReader {
         .filter(({ name }) => needed.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
         .map(({ name, type }) => {
           const guess = { expected: open.has(name) ? undefined : type };
-          return [name, new ColumnCells(type, certain || Object.hasOwn(documented, name) ? undefined : guess)];
+          const doubtful = certain || Object.hasOwn(documented, name) ? undefined : guess;
+          return [name, new ColumnCells(type, doubtful, members?.get(name))];
         }),
     );
     this.#records =
@@ -424,7 +429,12 @@ class PieceReader {
   start(threads: number, part: PlainPart | undefined): ParsePool | undefined {
     const header = this.#records instanceof CsvRows ? this.#records.header : [];
     if (!header) return undefined;
-    const wanted = [...this.#cells].map(([name, { type, guess }]) => ({ name, type, guess }));
+    const wanted = [...this.#cells].map(([name, { type, guess }]) => ({
+      name,
+      type,
+      guess,
+      members: this.#members?.get(name),
+    }));
     // This thread has the rest of the work then, and bags are slow to hand on.
     const others = part ? threads : threads - 1;
     if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;

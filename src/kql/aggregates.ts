@@ -426,7 +426,9 @@ const rankOf = (percent: number, count: number): number => Math.max(1, Math.ceil
 const percentsOf = (call: Call, from: number): number[] =>
   call.args.slice(from).flatMap((a) => {
     const given = a.at(0);
-    return Array.isArray(given) ? given.map(Number) : [Number(given)];
+    return (Array.isArray(given) ? given : [given]).map((percent) =>
+      isNumeric(percent) ? Number(percent) : Number.NaN,
+    );
   });
 
 const percentile: Aggregate = ranked((call) => {

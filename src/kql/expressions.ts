@@ -306,7 +306,8 @@ export function columnOf(named: string, scope: Scope): Expression | undefined {
   const codes =
     rows && values.length * 4 <= (scope.frame?.length ?? 0) ? { of: rows, count: values.length } : undefined;
   const lower = vector.type === 'string' ? scope.run.folded?.reader(vector) : undefined;
-  return { type: vector.type, constant: false, at: reader(vector), codes, lower };
+  const list = rows && { of: rows, values };
+  return { type: vector.type, constant: false, at: reader(vector), codes, list, lower };
 }
 
 // ---- operators --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ import type { Expression } from './scope.ts';
 import { keyOf } from './values.ts';
 
 /** A value that rows are grouped by. */
-export type Key = Pick<Expression, 'at' | 'codes'>;
+export type Key = Pick<Expression, 'at' | 'codes' | 'list'>;
 
 /** Numbers below this are found by their place in an array and not in a map. */
 const NEAR = 1024;
@@ -54,6 +54,7 @@ class Pairs {
  */
 export class Grouping {
   readonly #ids: Map<unknown, number>[] = [];
+  readonly #lists: ListNumbers[] = [];
   readonly #pairs: Pairs[] = [];
   /** How many groups there are. */
   count = 0;
@@ -70,13 +71,10 @@ export class Grouping {
       return { group, first };
     }
     keys.forEach((key, position) => {
-      let ids = this.#ids[position];
-      if (!ids) {
-        ids = new Map();
-        this.#ids[position] = ids;
-      }
-      const known = ids;
-      const id = numbersOf(key, (value) => {
+      const known = this.#ids[position] ?? new Map<unknown, number>();
+      this.#ids[position] = known;
+      const numbers = this.#listsAt(position);
+      const ids = numbersOf(key, length, numbers, (value) => {
         let number = known.get(value);
         if (number === undefined) {
           number = known.size;
@@ -87,7 +85,8 @@ export class Grouping {
       const last = position === keys.length - 1;
       const pairs = position === 0 ? undefined : this.#pairsAt(position);
       for (let row = 0; row < length; row++) {
-        const g = pairs ? pairs.of(group[row] ?? 0, id(row)) : id(row);
+        const id = ids[row] ?? 0;
+        const g = pairs ? pairs.of(group[row] ?? 0, id) : id;
         group[row] = g;
         if (last && g === this.count) {
           this.count += 1;
@@ -98,20 +97,32 @@ export class Grouping {
     return { group, first };
   }
 
-  /** The groups of rows among those that are numbered; -1 for rows of none. */
-  find(keys: readonly Key[], length: number): Int32Array {
+  /**
+   * The groups of rows among those that are numbered; -1 for rows of none. `found`, one for each key, keeps what was found
+   * for the next rows, while no more groups come.
+   */
+  find(keys: readonly Key[], length: number, found?: readonly ListNumbers[]): Int32Array {
     const group = new Int32Array(length);
     keys.forEach((key, position) => {
-      const ids = this.#ids[position];
+      const known = this.#ids[position];
       const pairs = position === 0 ? undefined : this.#pairs[position];
-      const id = numbersOf(key, (value) => ids?.get(value) ?? -1);
+      const ids = numbersOf(key, length, found?.[position], (value) => known?.get(value) ?? -1);
       for (let row = 0; row < length; row++) {
         const before = group[row] ?? 0;
-        const own = before < 0 ? -1 : id(row);
+        const own = before < 0 ? -1 : (ids[row] ?? -1);
         group[row] = own < 0 || position === 0 ? own : (pairs?.find(before, own) ?? -1);
       }
     });
     return group;
+  }
+
+  #listsAt(position: number): ListNumbers {
+    let numbers = this.#lists[position];
+    if (!numbers) {
+      numbers = new ListNumbers();
+      this.#lists[position] = numbers;
+    }
+    return numbers;
   }
 
   #pairsAt(position: number): Pairs {
@@ -124,22 +135,56 @@ export class Grouping {
   }
 }
 
-/** The number of each row's value; that of a value which comes again and again is asked for once. */
-function numbersOf({ at, codes }: Key, numberOf: (value: unknown) => number): (row: number) => number {
-  const idOf = (row: number): number => numberOf(keyOf(at(row)));
-  if (!codes) return idOf;
-  const { of } = codes;
-  const unknown = -2;
-  const known = new Int32Array(codes.count + 1).fill(unknown);
-  return (row) => {
-    const code = (of[row] ?? -1) + 1;
-    let id = known[code] ?? unknown;
-    if (id === unknown) {
-      id = idOf(row);
-      known[code] = id;
+/** Longer lists of values are not worth an array beside them. */
+const LONGEST_LIST = 65_536;
+const UNKNOWN = -2;
+
+/** The numbers of the values of a list that rows refer to, piece after piece. */
+export class ListNumbers {
+  #values: readonly unknown[] | undefined;
+  #known = new Int32Array(0);
+
+  /** By place in the list, from the second on; UNKNOWN where none was asked for. Undefined where it is not worth it. */
+  of(values: readonly unknown[], rows: number): Int32Array | undefined {
+    if (this.#values !== values) {
+      if (values.length > LONGEST_LIST || values.length > 4 * rows) return undefined;
+      this.#values = values;
+      this.#known = new Int32Array(0);
     }
-    return id;
-  };
+    if (this.#known.length < values.length + 1) {
+      const longer = new Int32Array(Math.max(values.length + 1, 2 * this.#known.length)).fill(UNKNOWN);
+      longer.set(this.#known);
+      this.#known = longer;
+    }
+    return this.#known;
+  }
+}
+
+/** The number of each row's value; that of a value which comes again and again is asked for once. */
+function numbersOf(
+  { at, codes, list }: Key,
+  rows: number,
+  numbers: ListNumbers | undefined,
+  numberOf: (value: unknown) => number,
+): Int32Array {
+  const ids = new Int32Array(rows);
+  const listed = list && numbers?.of(list.values, rows);
+  const known = listed ?? (codes ? new Int32Array(codes.count + 1).fill(UNKNOWN) : undefined);
+  const of = listed ? list?.of : codes?.of;
+  if (!known || !of) {
+    for (let row = 0; row < rows; row++) ids[row] = numberOf(keyOf(at(row)));
+    return ids;
+  }
+  for (let row = 0; row < rows; row++) {
+    const place = (of[row] ?? -1) + 1;
+    let id = known[place] ?? UNKNOWN;
+    if (id === UNKNOWN) {
+      id = numberOf(keyOf(at(row)));
+      known[place] = id;
+    }
+    ids[row] = id;
+  }
+  return ids;
 }
 
 /** The groups of rows that are all there. */

@@ -69,7 +69,8 @@ function parsed(language: unknown, text: string, globals: object): unknown {
   try {
     return invoke(property(language, 'KustoCode'), 'ParseAndAnalyze', text, globals);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    // Its own exceptions are no errors of JavaScript's.
+    if (error instanceof Error && !(error instanceof TypeError)) throw error;
     throw new KqlError('unsupported', "Microsoft's analyser fails on this query.", []);
   }
 }

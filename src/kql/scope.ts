@@ -60,6 +60,8 @@ export interface Expression {
   lower?: ((row: number) => string) | undefined;
   /** Where rows with the same number have the same value: the number of each row, from -1, and what none reaches. */
   codes?: { of: Int32Array; count: number } | undefined;
+  /** Of a column as it is read: the values that its rows refer to, and the number of each row's; pieces share the values. */
+  list?: { of: Int32Array; values: readonly Value[] } | undefined;
 }
 
 /** What a name of the query stands for. */

@@ -14,3 +14,9 @@ export function nearest(wanted: string, names: Iterable<string>, limit = 3): str
     .slice(0, limit)
     .map(({ name }) => name);
 }
+
+/** Is it the same name with a slip of the keys: in another case, or with one letter in four, at least one, wrong? */
+export function isSlip(wanted: string, name: string): boolean {
+  const asked = wanted.slice(0, 1000).toLowerCase();
+  return distance(asked, name.toLowerCase()) <= Math.max(1, Math.floor(asked.length / 4));
+}

@@ -53,9 +53,10 @@ function logonsCell(row: ScanRow, look: Look): { text: string; tone: Tone } {
   if (burst.succeeded === true) return { text: `${failures}  THEN SUCCESS`, tone: 'critical' };
   const kind = burst.kind === 'spray' ? `spray ${count(burst.accounts)} accounts` : burstKinds[burst.kind].short;
   // The outcome comes first: where the cell is cut, "success ?" must not be left as "success".
+  // Where the source is unknown, who connected at the same time says more than that.
   const [witness] = burst.witnesses ?? [];
-  const seen = witness ? ` (${witness.address}?)` : '';
-  return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${kind}${seen}`);
+  const who = witness ? `${witness.address} (by time)` : kind;
+  return plain(`${failures}  ${burst.succeeded === false ? 'no success' : '? success'}, ${who}`);
 }
 
 /** Each once; every port over both protocols is one fact, and so is every protocol. */

@@ -150,8 +150,8 @@ describe('cordon kql', () => {
     // Names of KQL have a case: the nearest that fits there is in the message.
     expect(await told('Logs | where Who == "ann"', { evidence: [csv] })).toContain('function. Nearest: who. (KS142)');
     expect(await told('Log | count', { evidence: [csv] })).toContain('Nearest: Logs. The evidence has Logs.');
-    expect(await told('Logs | extend x = rand()', { evidence: [csv] })).toContain(
-      "line 1, column 19: The function 'rand()' is not supported by this evaluator.\n  Logs | extend x = rand()\n                    ^^^^",
+    expect(await told('Logs | extend x = current_principal()', { evidence: [csv] })).toContain(
+      "line 1, column 19: The function 'current_principal()' is not supported by this evaluator.\n  Logs | extend x = current_principal()\n                    ^",
     );
   });
 

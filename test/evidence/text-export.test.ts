@@ -158,6 +158,54 @@ describe('a file that is read piece by piece', () => {
   });
 });
 
+describe('a column of JSON', () => {
+  const values = [
+    '{"agent":"x","n":1}',
+    '{"agent":"x","n":12345678901234567}',
+    '{"agent":{"deep":[1,{"a":"b"}]},"constructor":{"n":1}}',
+    '{"a\\u0067ent":"y","agent":"x \\"q\\""}',
+    '{"agent":1,"agent":null}',
+    '{}',
+    '[1,{"agent":"in a list"}]',
+    '{"n":"é😀"}',
+    '',
+  ];
+  const text = (more: readonly string[]) =>
+    `D,s\n${[...values, ...values.slice(0, 3), ...more].map((value) => `"${value.replaceAll('"', '""')}",1`).join('\n')}\n`;
+  const asked = [
+    ['extend x = D.agent', 'project x, gettype(x)'],
+    ['extend x = tostring(parse_json(D).agent)', 'summarize count() by x'],
+    ['where isnotnull(D.n) or tostring(D.agent.deep) has "b"', 'project s, D.constructor.n, todynamic(D).n'],
+    ['extend x = D.agent, y = D', 'summarize count() by tostring(x), tostring(y)'],
+  ];
+
+  it('is what it is as a whole where members of it alone are asked for', async () => {
+    // Under another name it is read as a whole.
+    const whole = (step: string) => `extend E = D | project-away D | ${step.replace(/\bD\b/g, 'E')}`;
+    for (const more of [[], ['no JSON'], ['{"agent":"x"']])
+      for (const tuning of [{}, { bytesAtOnce: 64 }, { bytesAtOnce: 64, threads: 2 }]) {
+        const path = await file(text(more));
+        for (const [first = '', rest = ''] of tuning.threads || more.length > 0 ? asked.slice(1, 2) : asked) {
+          const { rows, total } = await ask(`T | ${first} | ${rest}`, path, tuning);
+          const other = await ask(`T | ${whole(first)} | ${whole(rest).replace(/^.*? \| .*? \| /, '')}`, path);
+          expect({ rows, total }, `${first} | ${rest}`).toEqual({ rows: other.rows, total: other.total });
+        }
+      }
+    const [[, shown] = []] = (await ask('T | take 1 | extend x = D.agent | project x, D', await file(text([])))).rows;
+    expect(shown).toBe('{"agent":"x","n":1}');
+  });
+
+  it('may have cells longer than what is read of them at first', async () => {
+    const long = JSON.stringify({ agent: 'x "y" '.repeat(2000), z: 1 });
+    const path = await file(`s\n"${long.replaceAll('"', '""')}"\n"${long.replaceAll('"', '""')}"\n`);
+    const { rows } = await ask('T | project n = strlen(tostring(s.agent)), z = s.z', path);
+    expect(rows).toEqual([
+      [12_000, '1'],
+      [12_000, '1'],
+    ]);
+  });
+});
+
 describe('a file that several threads parse', () => {
   const rows = Array.from({ length: 1_500 }, (_, i) => [
     i % 7 === 0 ? '' : `k${i % 50}`,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logAnalyticsRows } from '../../src/kql/cells.ts';
 import { evaluate } from '../../src/kql/evaluate.ts';
+import { askedMembers } from '../../src/kql/members.ts';
 import { neededColumns, possibleValues } from '../../src/kql/needed.ts';
 import { type Table, tableFromRows } from '../../src/kql/table.ts';
 
@@ -199,5 +200,45 @@ describe('the columns that a query needs', () => {
     expect(needed.size).toBeGreaterThan(0);
     const most = file.startsWith('26') ? 60 : 25;
     for (const columns of needed.values()) expect(columns.size).toBeLessThan(most);
+  });
+});
+
+describe('members of bags', () => {
+  const tables = [
+    {
+      name: 'T',
+      columns: [
+        { name: 'K', type: 'string' as const },
+        { name: 'D', type: 'dynamic' as const },
+      ],
+    },
+  ];
+  const asked = (query: string) => Object.fromEntries(askedMembers(query, tables));
+
+  it('are named where a query asks for nothing else of the column', () => {
+    expect(asked('T | extend x = D.a.b, y = tostring(parse_json(D).c) | summarize count() by x = tostring(x)')).toEqual(
+      {
+        D: ['a', 'c'],
+      },
+    );
+    expect(asked('let f = () { T | where D.a == 1 | project x = D.b }; f()')).toEqual({ D: ['a', 'b'] });
+  });
+
+  it.each([
+    'T | where D.a == 1',
+    'T | extend x = D.a | project x, D',
+    'T | extend x = D.a | summarize take_any(*) by K',
+    'T | extend x = D["a"], y = D.b | project x, y',
+    'T | extend x = D.a, E = pack_all() | project x, E',
+    'T | where isnotempty(D) | project x = D.a',
+    'T | extend x = D.a | project-rename E = D | project x, E',
+    'T | extend x = column_ifexists("D", dynamic(1)).b, y = D.a | project x, y',
+    'T | project D | where D.a in (T | project D) | project x = D.a',
+    'T | extend x = D.a | join kind=inner (T | project K, D) on K | project x, D1',
+    'T | mv-expand D | project x = D.a',
+    'union T, (T | extend x = D.a) | project x',
+    'T | where * has "a" | project x = D.a',
+  ])('are not in: %s', (query) => {
+    expect(asked(query)).toEqual({});
   });
 });

@@ -134,6 +134,17 @@ describe('a query that a cluster answers', () => {
     });
   });
 
+  it('takes its flags together', async () => {
+    for (const flags of [
+      { cluster: cluster.url },
+      { evidence: [logs], database },
+      { evidence: [logs], yes: true },
+      { ...cluster.flags, vm: 'web01' },
+      { ...cluster.flags, database: 'a;b' },
+    ])
+      await expect(run('print 1', flags)).rejects.toMatchObject({ name: 'Failure', exitCode: 2 });
+  });
+
   it('is no management command', async () => {
     await expect(run(' .drop table Own', cluster.flags)).rejects.toMatchObject({ exitCode: 2 });
     expect((await cluster.command('.show tables')).map(([name]) => name)).toContain('Own');

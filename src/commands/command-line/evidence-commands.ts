@@ -55,11 +55,11 @@ export function addKql(cordon: Command): void {
     )
     .option('--case <id>', 'enter the query, the files and the answer into this case')
     .addOption(casesOption())
-    .action(async (query: string | undefined, _flags, command: Command) =>
-      (command.optsWithGlobals().case === undefined ? print : finish)(
-        (await import('../kql.ts')).kql(query, command.optsWithGlobals(), streams),
-      ),
-    );
+    .action(async (query: string | undefined, _flags, command: Command) => {
+      const flags = command.optsWithGlobals();
+      const printsOnly = flags.case === undefined && flags.cluster === undefined;
+      return (printsOnly ? print : finish)((await import('../kql.ts')).kql(query, flags, streams));
+    });
 }
 
 /** `cordon detect` */

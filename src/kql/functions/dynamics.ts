@@ -369,7 +369,7 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
       const value = read(row);
       const removed = keys(row);
       if (!isBag(value) || removed === null) return null;
-      return removed.reduce<Value>((bag, key) => withoutKey(bag, keyPath(String(key))), value);
+      return removed.reduce<Value>((bag, key) => withoutKey(bag, keyPath(toText(key, 'dynamic'))), value);
     };
   },
   bag_set_key: (call) => {

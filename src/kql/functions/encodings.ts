@@ -64,9 +64,9 @@ const codePoints: Implementation = (call) => {
       const value = read(row);
       return Array.isArray(value) ? value : [value];
     });
+    if (!values.every(isNumeric)) return '';
     const points = values.map(Number);
-    const valid = values.every(isNumeric) && points.every((p) => Number.isInteger(p) && p >= 0 && p <= 0x10ffff);
-    if (!valid) return '';
+    if (!points.every((p) => Number.isInteger(p) && p >= 0 && p <= 0x10ffff)) return '';
     return points.map((p) => String.fromCodePoint(p)).join('');
   };
 };

@@ -101,7 +101,7 @@ const extractAll: Implementation = (call) => {
     const groups = chosen?.(row);
     for (const m of regex(row).matchAll(read(row))) {
       const captures = groups
-        ? groups.map((g) => (typeof g === 'number' ? m[g] : m.groups?.[String(g)]) ?? '')
+        ? groups.map((g) => (typeof g === 'number' ? m[g] : m.groups?.[toText(g, 'dynamic')]) ?? '')
         : m.slice(1).map((g) => g ?? '');
       found.push(captures.length === 1 ? (captures[0] ?? '') : captures);
       if (found.length >= 100_000) break;

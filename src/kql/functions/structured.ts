@@ -1,7 +1,7 @@
 import { hasAnyCase } from '../binary.ts';
 import { argument, arrays, type Implementation, texts } from '../call.ts';
 import { fail, refuse } from '../scope.ts';
-import type { Bag, Value } from '../values.ts';
+import { type Bag, toText, type Value } from '../values.ts';
 import { parseXml } from './xml.ts';
 
 /** Functions over text that has a structure: URLs, XML, CSV, paths, command lines, and addresses within lines. */
@@ -189,7 +189,7 @@ const hasAddress =
     const single = call.args.slice(1).map((a, i) => {
       const list = a.type === 'dynamic' ? arrays(call, i + 1) : undefined;
       const one = texts(call, i + 1);
-      return (row: number): string[] => (list ? (list(row) ?? []).map(String) : [one(row)]);
+      return (row: number): string[] => (list ? (list(row) ?? []).map((v) => toText(v, 'dynamic')) : [one(row)]);
     });
     return (row) => {
       const addresses = addressesIn(read(row));
@@ -226,6 +226,6 @@ export const STRUCTURED_FUNCTIONS: Record<string, Implementation> = {
     if (call.args.length !== 2) refuse('This has_any_index()', call.node, call.scope);
     const read = texts(call, 0);
     const sought = arrays(call, 1);
-    return (row) => (sought(row) ?? []).findIndex((s) => hasAnyCase(read(row), String(s)));
+    return (row) => (sought(row) ?? []).findIndex((s) => hasAnyCase(read(row), toText(s, 'dynamic')));
   },
 };

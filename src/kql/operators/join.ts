@@ -1,5 +1,5 @@
-import { checkRows, type Frame, pickVectors, type Reader, reader, type Vector } from '../frame.ts';
-import { Grouping } from '../grouping.ts';
+import { checkRows, type Frame, pickVectors, reader, type Vector } from '../frame.ts';
+import { Grouping, type Key, ListNumbers } from '../grouping.ts';
 import {
   child,
   list,
@@ -134,11 +134,12 @@ function prepare(node: Node, outer: Scope): { begin: () => Probe; kind: string; 
   const kept = right.vectors.filter((_, i) => !(lookup && pairs.some((p) => p[1] === right.names[i])));
   const begin = (): Probe => {
     const seen = new Uint8Array(grouping.count);
+    const found = pairs.map(() => new ListNumbers());
     return (left, last) => {
       const leftKeys = pairs.map((p, k) =>
         sameType(keyVector(left, p[0], clause, scope), p[0], rightKeys[k], clause, scope),
       );
-      const ids = grouping.find(leftKeys.map(keyOf), left.length);
+      const ids = grouping.find(leftKeys.map(keyOf), left.length, found);
       if (semi) return semiRows(kind, left, right, ids, group, seen, last);
       const [leftRows, rightRows] = matchRows(kind, ids, group, rowsOf, seen, last);
       const vectors = [...pickVectors(left.vectors, leftRows), ...pickVectors(kept, rightRows)];
@@ -149,7 +150,10 @@ function prepare(node: Node, outer: Scope): { begin: () => Probe; kind: string; 
   return { begin, kind, right };
 }
 
-const keyOf = (vector: Vector): { at: Reader } => ({ at: reader(vector) });
+const keyOf = (vector: Vector): Key => ({
+  at: reader(vector),
+  list: vector.rows && { of: vector.rows, values: vector.values },
+});
 
 function sameType(left: Vector, name: string, right: Vector | undefined, node: Node, scope: Scope): Vector {
   if (right && (left.type === right.type || (isWhole(left) && isWhole(right)))) return left;
@@ -218,31 +222,37 @@ function matchRows(
   seen: Uint8Array,
   last: boolean,
 ): [Int32Array, Int32Array] {
-  const leftRows: number[] = [];
-  const rightRows: number[] = [];
   const keepLeft = kind === 'leftouter' || kind === 'fullouter';
-  ids.forEach((id, row) => {
+  const alone = last && (kind === 'rightouter' || kind === 'fullouter');
+  let most = 0;
+  for (const id of ids) most += id < 0 ? Number(keepLeft) : (rowsOf[id]?.length ?? 0);
+  // Of innerunique each key counts once, and so no more than there are right rows.
+  if (kind === 'innerunique') most = Math.min(most, group.length);
+  checkRows(most);
+  if (alone) most += group.length;
+  const leftRows = new Int32Array(most);
+  const rightRows = new Int32Array(most);
+  let count = 0;
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row] ?? -1;
     if (id < 0) {
-      if (!keepLeft) return;
-      leftRows.push(row);
-      rightRows.push(-1);
-      return;
+      if (!keepLeft) continue;
+      leftRows[count] = row;
+      rightRows[count++] = -1;
+      continue;
     }
-    if (kind === 'innerunique' && seen[id] === 1) return;
+    if (kind === 'innerunique' && seen[id] === 1) continue;
     seen[id] = 1;
-    const matches = rowsOf[id] ?? new Int32Array(0);
-    checkRows(leftRows.length + matches.length);
-    for (const match of matches) {
-      leftRows.push(row);
-      rightRows.push(match);
+    const matches = rowsOf[id];
+    for (let i = 0; i < (matches?.length ?? 0); i++) {
+      leftRows[count] = row;
+      rightRows[count++] = matches?.[i] ?? -1;
     }
-  });
-  if (last && (kind === 'rightouter' || kind === 'fullouter')) {
-    group.forEach((g, row) => {
-      if (seen[g] === 1) return;
-      leftRows.push(-1);
-      rightRows.push(row);
-    });
   }
-  return [Int32Array.from(leftRows), Int32Array.from(rightRows)];
+  for (let row = 0; alone && row < group.length; row++) {
+    if (seen[group[row] ?? 0] === 1) continue;
+    leftRows[count] = -1;
+    rightRows[count++] = row;
+  }
+  return [leftRows.slice(0, count), rightRows.slice(0, count)];
 }

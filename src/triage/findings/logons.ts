@@ -32,11 +32,14 @@ function withoutSuccess({ kind, success }: Burst): string {
   return kind === 'distributed-spray' ? 'no logon from these sources followed' : 'none succeeded';
 }
 
-/** "203.0.113.77", "3 sources", "an unknown source" */
-function sourceText({ sources, distinctSources }: Burst): string {
+/** "203.0.113.77", "3 sources", "an unknown source (203.0.113.9 connected at the same time)" */
+function sourceText({ sources, distinctSources, witnesses }: Burst): string {
   const distinct = distinctSources ?? sources.length;
   if (distinct > 1) return `${count(distinct)} sources`;
-  return printable(sources[0]?.address ?? 'unknown', 45);
+  const address = printable(sources[0]?.address ?? '-', 45);
+  if (address !== '-') return address;
+  const seen = witnesses?.[0]?.address;
+  return `an unknown source${seen === undefined ? '' : ` (${printable(seen, 45)} connected at the same time)`}`;
 }
 
 /** From so many wrong guesses on, a right password that was refused was found and not mistyped. */
