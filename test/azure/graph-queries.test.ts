@@ -36,10 +36,13 @@ const tables = [
 ];
 const schemas = Object.fromEntries(tables.map((table) => [table, columns]));
 const parameters = {
+  _account: kqlString('evidence01'),
+  _addresses: ['203.0.113.7', '10.1.4.7'].map(kqlString).join(', '),
   _identity: kqlString(
     '/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/i',
   ),
   _machine: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/v'),
+  _resources: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.compute/disks/d'),
   _updated: "extract_all(@'CVE-([0-9]+)', tostring(properties.additionalData.CvesDetails))",
   _vault: kqlString('/subscriptions/s/resourcegroups/g/providers/microsoft.recoveryservices/vaults/v'),
 };
