@@ -61,7 +61,7 @@ class BlockParser {
   }
 
   #tooMuch(): unknown {
-    // node:v8 would say how large the heap may be, and ends a process that began from a snapshot (Node 24.11).
+    // node:v8 would say how large the heap may be, and ends a process that began from a snapshot (Node 24.21).
     return process.memoryUsage().heapUsed > this.#task.mostKept ? this.#evaluator?.take() : undefined;
   }
 

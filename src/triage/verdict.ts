@@ -6,6 +6,7 @@ import { count, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import type { TriageInProgress } from './in-progress.ts';
+import { burstSource } from './logons/burst-source.ts';
 import { logonTypeWords } from './logons/event-words.ts';
 import { compose, type Story, severityIn } from './story.ts';
 import { resourceText } from './time-line.ts';
@@ -81,7 +82,8 @@ function attacked({ attacks }: Story): Statement[] {
     const whom = accounts === 1 ? (burst.accounts[0]?.name ?? '?') : `${count(accounts)} accounts`;
     const ended = burst.success.state === 'unknown' ? 'whether one succeeded is not known' : 'none succeeded';
     const sources = burst.distinctSources ?? burst.sources.length;
-    const from = `${burst.sources[0]?.address ?? 'no recorded address'}${sources > 1 ? ` and ${count(sources - 1)} more` : ''}`;
+    const first = burst.sources[0]?.address ?? '-';
+    const from = sources > 1 && first !== '-' ? `${first} and ${count(sources - 1)} more` : burstSource(burst);
     return `${count(burst.failures)} failures from ${from} against ${whom}, ${moment(burst.start)} to ${moment(burst.end)}: ${ended}`;
   });
   return [

@@ -4,6 +4,7 @@ import { portText } from '../network/port-text.ts';
 import { count, counted } from '../text/counts.ts';
 import { clock, day, sameDay } from '../text/times.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
+import { burstSource } from '../triage/logons/burst-source.ts';
 import { compose, type Story, severityIn } from '../triage/story.ts';
 import { resourceText } from '../triage/time-line.ts';
 
@@ -48,13 +49,6 @@ function logonWord(type: number | null): string {
 function against(burst: Burst): string {
   const accounts = burst.distinctAccounts ?? burst.accounts.length;
   return accounts === 1 ? (burst.accounts[0]?.name ?? '?') : `${count(accounts)} accounts`;
-}
-
-/** "203.0.113.77", "15 addresses" */
-function source(burst: Burst): string {
-  const sources = burst.distinctSources ?? burst.sources.length;
-  if (sources === 0) return 'an address that was not recorded';
-  return sources === 1 ? (burst.sources[0]?.address ?? '?') : `${count(sources)} addresses`;
 }
 
 function compromised(story: Story, now: Date): Headline[] {
@@ -105,8 +99,8 @@ function attacked(story: Story, now: Date): Headline[] {
       label: 'UNDER ATTACK',
       severity: severityIn(story, 'attacked'),
       texts: [
-        `${failures} from ${source(worst)} against ${against(worst)}, ${period}; ${ended}${more}`,
-        `${failures} from ${source(worst)}, ${period}; ${ended}`,
+        `${failures} from ${burstSource(worst)} against ${against(worst)}, ${period}; ${ended}${more}`,
+        `${failures} from ${burstSource(worst)}, ${period}; ${ended}`,
         `${failures}, ${period}; ${unsure ? 'success ?' : 'none in'}`,
         failures,
       ],

@@ -64,7 +64,7 @@ describe('cordon detect', () => {
       '2 rules in 1 file: 1 asked, 1 not asked for want of events, 0 refused',
       '',
       'Not asked, because the evidence does not hold what the rules are about',
-      '       1  no event of Microsoft-Windows-Sysmon/Operational with the event id 7 is in the evidence',
+      '       1  no event of Microsoft-Windows-Sysmon/Operational with the event id 7 is in the evidence; no row of DeviceImageLoadEvents is in the evidence',
       '',
     ]);
   });

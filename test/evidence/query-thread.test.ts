@@ -40,9 +40,9 @@ describe('the query thread', () => {
       expect(await first).toMatchObject({ rows: [['b', '2026-11-23T12:00:00Z']], total: 1 });
       expect(await second).toMatchObject({ rows: [], total: 1, columns: [{ name: 'sum_n', type: 'long' }] });
 
-      const wrong = await failureOf(thread.query(request('T\n| extend r = rand()')));
+      const wrong = await failureOf(thread.query(request('T\n| extend r = hash_many(s, s)')));
       expect(wrong).toBeInstanceOf(KqlError);
-      expect(wrong).toMatchObject({ kind: 'unsupported', line: 2, column: 14, token: 'rand' });
+      expect(wrong).toMatchObject({ kind: 'unsupported', line: 2, column: 14, token: 'hash_many' });
 
       const absent = { ...request('T | count'), files: [evidenceFile(join(folder, 'absent.csv'))] };
       const missing = await failureOf(thread.query(absent));

@@ -2,6 +2,7 @@ import { burstKinds } from '../../documents/burst-kinds.ts';
 import type { Burst, LogonSuccess, Logons } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
+import { burstSource } from '../logons/burst-source.ts';
 import { knownValue, type Rule } from './rule.ts';
 
 /** The first burst that a logon followed, with that logon; undefined when none is known of. */
@@ -30,16 +31,6 @@ function withoutSuccess({ kind, success }: Burst): string {
   if (success.state === 'unknown') return 'whether one succeeded is not known';
   // Of accounts that were tried once, a logon from elsewhere says nothing.
   return kind === 'distributed-spray' ? 'no logon from these sources followed' : 'none succeeded';
-}
-
-/** "203.0.113.77", "3 sources", "an unknown source (203.0.113.9 connected at the same time)" */
-function sourceText({ sources, distinctSources, witnesses }: Burst): string {
-  const distinct = distinctSources ?? sources.length;
-  if (distinct > 1) return `${count(distinct)} sources`;
-  const address = printable(sources[0]?.address ?? '-', 45);
-  if (address !== '-') return address;
-  const seen = witnesses?.[0]?.address;
-  return `an unknown source${seen === undefined ? '' : ` (${printable(seen, 45)} connected at the same time)`}`;
 }
 
 /** From so many wrong guesses on, a right password that was refused was found and not mistyped. */
@@ -82,7 +73,7 @@ export const logonRules: Rule[] = [
       const over = isSpray(worst) ? ` over ${worst.distinctAccounts ?? worst.accounts.length} accounts` : '';
       return {
         severity: worst.success.state === 'unknown' ? 'high' : 'medium',
-        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${sourceText(worst)}; ${followed}${readFromText(worst)}`,
+        title: `${burstKinds[worst.kind].name}${over}: ${count(worst.failures)} failures from ${burstSource(worst)}; ${followed}${readFromText(worst)}`,
         evidence: [`logons.bursts[${all.indexOf(worst)}]`],
         ...(worst.success.state === 'unknown' ? { unknown: [`successful logons: ${worst.success.because}`] } : {}),
       };
