@@ -21,16 +21,14 @@ describe('suspects', () => {
     const { terminal, world } = begin();
     await terminal.until('… listing the VMs you can see');
     await world.endScan();
-    const screen = await terminal.until('THEN SUCCESS');
-    expect(screen).toContain('DEMO');
-    expect(screen).toContain('READ-WRITE');
-    expect(screen).toContain('02:20:11Z');
-    expect(screen).toContain(
+    const list = screenOf(await terminal.until('THEN SUCCESS'));
+    expect(list.row('cordon ')).toMatch(/DEMO +READ-WRITE.*02:20:11Z/);
+    expect(list.row('6 VMs')).toContain(
       '6 VMs · 5 exposed to the Internet · 3 under attack · 1 compromised · 1 with something unknown',
     );
-    expect(screen).toMatch(/❯▲ web01/);
-    expect(screen).toMatch(/\? legacy7.*\? no logs.*\? unseen/);
-    expect(screen).toContain('web01: RDP from the whole Internet by web-nsg/allow-rdp (300); 1,204 failures');
+    expect(list.selected()).toMatch(/^▲ web01/);
+    expect(list.row('legacy7')).toMatch(/^\? legacy7.*\? no logs.*\? unseen/);
+    expect(list.row('web01: ')).toContain('RDP from the whole Internet by web-nsg/allow-rdp (300); 1,204 failures');
   });
 
   test('a list that could not be read says why and how to go on', async () => {
@@ -143,11 +141,12 @@ describe('findings', () => {
     terminal.type('4389');
     await terminal.until((screen) => screen.includes('❯▲ 4389 is open') && !screen.includes('▲ RDP is open to the'));
     terminal.type('\u001b');
-    const list = await terminal.until(
-      '❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon',
+    const list = screenOf(
+      await terminal.until('❯▲ RDP is open to the whole Internet, and a brute-force attack ended in a logon'),
     );
-    expect(list).toContain('practice 2 Management ports · T1110.001 · playbook lock-nsg');
-    expect(list).toContain('rests on exposed port 1, burst 1');
+    expect(list.row('practice 2')).toBe(
+      'practice 2 Management ports · T1110.001 · playbook lock-nsg · rests on exposed port 1, burst 1',
+    );
     terminal.type('\u001b[B');
     await terminal.until('❯▲ 4389 is open to the whole Internet and may carry RDP.');
     terminal.type('\r');
@@ -174,9 +173,9 @@ describe('the detail of a port', () => {
     await world.endTriage({ ...document, exposure: { ...document.exposure, notSeen: [lack] } });
     await terminal.until('whole Internet');
     terminal.type('\r');
-    const detail = await terminal.until('Path');
-    expect(detail).toMatch(/Source +the simulator, 2026-11-23 02:19:59Z/);
-    expect(detail).toMatch(new RegExp(`Not seen +${lack}`));
+    const detail = screenOf(await terminal.until('Path'));
+    expect(detail.row('Source')).toMatch(/Source +the simulator, 2026-11-23 02:19:59Z/);
+    expect(detail.row(lack)).toMatch(new RegExp(`Not seen +${lack}`));
   });
 });
 
@@ -184,11 +183,14 @@ describe('a narrow pane of failed logons', () => {
   test('drops the seconds rather than the kind of the attack', async () => {
     const { terminal, world } = await atTriage(100, 30);
     await world.endTriage();
-    const narrow = await terminal.until(/THEN LOGON/);
-    expect(narrow).toMatch(/01:58–02:14Z +1,204/);
-    expect(narrow).toMatch(/brute force .*\n.*203\.0\.113\.77/);
-    expect(narrow).toMatch(/00:10–00:41Z +310/);
-    expect(narrow).toMatch(/password spray .*\n.*198\.51\.100\.9/);
+    const { rows } = screenOf(await terminal.until(/THEN LOGON/)).pane('Failed logons');
+    const burst = (period: string) => rows.slice(rows.findIndex((row) => row.includes(period))).slice(0, 3);
+    const [guessed, ...guess] = burst('01:58–02:14Z');
+    expect(guessed).toMatch(/01:58–02:14Z +1,204/);
+    expect(guess.join('\n')).toMatch(/brute force .*\n.*203\.0\.113\.77/);
+    const [sprayed, ...spray] = burst('00:10–00:41Z');
+    expect(sprayed).toMatch(/00:10–00:41Z +310/);
+    expect(spray.join('\n')).toMatch(/password spray .*\n.*198\.51\.100\.9/);
   });
 });
 
@@ -215,9 +217,9 @@ describe('on a tall screen', () => {
       known({ around: '2026-11-23T02:14:09Z', events: Array.from({ length: 36 }, (_, i) => event(10 + i)) }),
     );
     await terminal.until('event 10');
-    const rows = (await terminal.lines()).join('\n');
-    expect(rows).toContain('event 45');
-    expect(rows).toMatch(/Logon types/);
+    const whole = screenOf(await terminal.lines());
+    expect(whole.has('event 45')).toBe(true);
+    expect(whole.has('Logon types')).toBe(true);
   });
 });
 
@@ -251,13 +253,15 @@ describe('following an address', () => {
         ],
       }),
     );
-    const detail = await terminal.until('02:14:12Z  4624  logon of SYSTEM');
+    const detail = screenOf(await terminal.until('02:14:12Z  4624  logon of SYSTEM'));
     // Where the case file keeps it.
-    expect(detail).toMatch(/Raw +evidence\/0014-logons.json {3}sha256 9f2c9f2c/);
-    expect(detail).toContain('▲ 02:14:09Z  4624  logon of svc-backup from 203.0.113.77 (type 10, remote desktop)');
-    expect(detail).toContain('· 02:14:12Z');
+    expect(detail.row('Raw ')).toMatch(/Raw +evidence\/0014-logons.json {3}sha256 9f2c9f2c/);
+    expect(detail.row('02:14:09Z  4624')).toContain(
+      '▲ 02:14:09Z  4624  logon of svc-backup from 203.0.113.77 (type 10, remote desktop)',
+    );
+    expect(detail.row('logon of SYSTEM')).toContain('· 02:14:12Z');
     // They were asked for by themselves, and say so.
-    expect(detail).toContain('the simulator, now, asked 02:19:59Z');
+    expect(detail.has('the simulator, now, asked 02:19:59Z')).toBe(true);
     terminal.type('a');
     await terminal.until('203.0.113.77: what it did here and elsewhere');
     await terminal.until('asking the logs');
@@ -284,10 +288,10 @@ describe('following an address', () => {
         ['VMs that send their logs nowhere that you can read'],
       ),
     );
-    const followed = await terminal.until('1,204 failed logons on 1 VM; logons on web01');
-    expect(followed).toContain('▲ web01');
-    expect(followed).toContain('the first 2026-11-23 02:14:09Z');
-    expect(followed).toContain('VMs that send their logs nowhere that you can read');
+    const followed = screenOf(await terminal.until('1,204 failed logons on 1 VM; logons on web01'));
+    expect(followed.has('▲ web01')).toBe(true);
+    expect(followed.has('the first 2026-11-23 02:14:09Z')).toBe(true);
+    expect(followed.row('Not seen')).toContain('VMs that send their logs nowhere that you can read');
     terminal.type('y');
     await terminal.until('Copied 203.0.113.77');
     expect(world.copied).toEqual(['203.0.113.77']);
@@ -357,9 +361,9 @@ describe('the time line', () => {
       });
     tell({ logons: null }, gone);
     terminal.type('l');
-    const first = await terminal.until('not seen: changes in Azure: no permission');
-    expect(first).toContain('awaiting failed logons');
-    expect(first).not.toContain('security rule written');
+    const first = screenOf(await terminal.until('not seen: changes in Azure: no permission'));
+    expect(first.has('awaiting failed logons')).toBe(true);
+    expect(first.has('security rule written')).toBe(false);
     const chosen = (screen: string) => screen.split('\n').find((row) => row.startsWith('❯')) ?? '';
     terminal.type('\u001b[H');
     const before = chosen(await terminal.until((screen) => chosen(screen).includes('backup')));
@@ -642,18 +646,19 @@ describe('playbooks', () => {
 
   test('the step shows why, what changes, who may, how it is undone; the prompt asks for the name', async () => {
     const { screen, terminal, world, lock } = await atPrompt();
-    expect(screen).toContain('Why            The attacker is inside over RDP.');
+    const plan = screenOf(screen);
+    expect(plan.row('Why ')).toMatch(/Why {12}The attacker is inside over RDP\. /);
     expect(screen).toMatch(/- web-nsg[\s\S]*\+ cordon-2026-11-23-web01/);
-    expect(screen).toContain('Others touched none');
-    expect(screen).toContain('You may        ✓ 1 of 2 permissions');
-    expect(screen).toContain('? Microsoft.Network/networkSecurityGroups/join/action');
-    expect(screen).toContain('web01-nic: not known');
+    expect(plan.row('Others touched')).toMatch(/Others touched none$/);
+    expect(plan.row('You may')).toMatch(/You may {8}✓ 1 of 2 permissions$/);
+    expect(plan.row('join/action')).toContain('? Microsoft.Network/networkSecurityGroups/join/action');
+    expect(plan.has('web01-nic: not known')).toBe(true);
     // The decisive lines come before the changes.
     const place = (text: string) => screen.indexOf(text);
     expect(place('Others touched')).toBeLessThan(place('You may'));
     expect(place('You may')).toBeLessThan(place('Undo '));
     expect(place('Undo ')).toBeLessThan(place('Change '));
-    expect(screen).toContain('puts web-nsg back; drift is checked first');
+    expect(plan.row('puts web-nsg back')).toMatch(/puts web-nsg back; drift is checked first$/);
     terminal.type('web01\r');
     await terminal.until('✗ Read it first');
     expect(world.run.answers).toEqual([]);
