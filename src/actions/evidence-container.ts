@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { endsIn } from '../azure/client/clouds.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { placeIn, signatureVariable } from '../azure/client/storage.ts';
 import { type ContainerPolicy, policyText, readContainerPolicy } from '../azure/readers/blob-container.ts';
@@ -63,7 +64,7 @@ export async function lookAtContainer(
 ): Promise<EvidenceContainer | Refusal> {
   const base = new URL(address).href.replace(/\/+$/, '');
   const { hostname, pathname } = new URL(base);
-  if (!connection.cloud.storage.some((end) => hostname.endsWith(`.${end}`))) {
+  if (!endsIn(hostname, connection.cloud.storage)) {
     const hosts = connection.cloud.storage.map((end) => `*.${end}`).join(', ');
     return impossible(`${printable(hostname, 120)} is no storage host of this cloud, which has ${hosts}.`);
   }
