@@ -11,7 +11,7 @@ import {
   toBool,
 } from '../call.ts';
 import { simpleName } from '../language.ts';
-import { refuse } from '../scope.ts';
+import { type Expression, refuse } from '../scope.ts';
 import {
   type Bag,
   compareValues,
@@ -99,11 +99,13 @@ const sortTogether =
     };
   };
 
+/** How many arguments of a sort are arrays: a flag can stand beside them. */
+export const arraysAmong = (args: readonly Expression[]): number => args.filter(({ type }) => type !== 'bool').length;
+
 const sort =
   (sign: 1 | -1): Implementation =>
   (call) => {
-    const arraysAlone = call.args.filter(({ type }) => type !== 'bool').length;
-    if (arraysAlone > 1) refuse(`${call.name}() of several arrays as one value`, call.node, call.scope);
+    if (arraysAmong(call.args) > 1) refuse(`${call.name}() of several arrays as one value`, call.node, call.scope);
     const read = sortTogether(sign)(call);
     return (row) => {
       const sorted = read(row);
