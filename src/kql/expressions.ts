@@ -17,6 +17,7 @@ import { STRING_FUNCTIONS } from './functions/strings.ts';
 import { STRUCTURED_FUNCTIONS } from './functions/structured.ts';
 import { TIME_ZONE_FUNCTIONS } from './functions/time-zones.ts';
 import {
+  argumentsOf,
   child,
   isTabular,
   list,
@@ -93,7 +94,7 @@ export function tupleColumns(
   const called = simpleName(child(node, 'Name'));
   const implementation = TUPLES.get(called);
   if (!implementation || scope.names.has(called)) return undefined;
-  const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const argumentNodes = argumentsOf(node);
   const args = argumentNodes.map((a) => expression(a, scope));
   // Of one array there is one column, which is a value like others.
   if (Object.hasOwn(DYNAMIC_TUPLES, called) && args.filter(({ type }) => type !== 'bool').length < 2) return undefined;
@@ -637,7 +638,7 @@ function tupleAsArray(node: Node, scope: Scope): Expression | undefined {
   if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
   const called = simpleName(child(node, 'Name'));
   const implementation = Object.hasOwn(DYNAMIC_TUPLES, called) ? DYNAMIC_TUPLES[called] : undefined;
-  const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const argumentNodes = argumentsOf(node);
   if (!implementation || argumentNodes.length < 2 || scope.names.has(called)) return undefined;
   const args = argumentNodes.map((a) => expression(a, scope));
   if (args.filter(({ type }) => type !== 'bool').length < 2) return undefined;
@@ -663,7 +664,7 @@ function elementOf(node: Node, scope: Scope): Expression {
 
 function functionCall(node: Node, scope: Scope): Expression {
   const called = simpleName(child(node, 'Name'));
-  const argumentNodes = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const argumentNodes = argumentsOf(node);
   if (scope.names.get(called)?.kind === 'function') return callScalar(node, argumentNodes, scope);
   switch (called) {
     case 'column_ifexists':

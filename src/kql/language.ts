@@ -237,6 +237,10 @@ export function tokenText(node: Node, name: string): string {
   return typeof text === 'string' ? text : '';
 }
 
+/** The arguments of a call. */
+export const argumentsOf = (call: Node): Node[] =>
+  list(optional(optional(call, 'ArgumentList') ?? call, 'Expressions'));
+
 /** A named parameter of an operator (`kind=inner`): its value as a literal node, by name. */
 export function parameters(node: Node): Map<string, Node> {
   const found = new Map<string, Node>();

@@ -1,12 +1,11 @@
 import { checked } from './evaluate.ts';
 import {
+  argumentsOf,
   child,
   children,
   isTabular,
-  list,
   type Node,
   nodeClass,
-  optional,
   resultColumns,
   schemaOf,
   simpleName,
@@ -76,6 +75,6 @@ function bare(node: Node): Node | undefined {
   const kind = nodeClass(node);
   if (kind === 'NameReference') return node;
   if (kind !== 'FunctionCallExpression' || !PARSES.has(simpleName(child(node, 'Name')))) return undefined;
-  const [only, ...more] = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const [only, ...more] = argumentsOf(node);
   return only && more.length === 0 && nodeClass(only) === 'NameReference' ? only : undefined;
 }

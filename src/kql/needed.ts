@@ -1,5 +1,6 @@
 import { checked } from './evaluate.ts';
 import {
+  argumentsOf,
   calledBody,
   child,
   children,
@@ -65,12 +66,7 @@ export function neededColumns(
       const called = simpleName(child(node, 'Name'));
       if (called === 'ingestion_time') mention('TimeGenerated');
       if (PACKS_ALL.has(called)) found.allColumns = true;
-      if (
-        called === 'table' &&
-        nodeClass(list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'))[0] ?? node) !==
-          'LiteralExpression'
-      )
-        found.allTables = true;
+      if (called === 'table' && nodeClass(argumentsOf(node)[0] ?? node) !== 'LiteralExpression') found.allTables = true;
       const body = calledBody(node);
       if (body) visit(body);
     }

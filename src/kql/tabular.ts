@@ -1,6 +1,7 @@
 import { callFunction } from './calling.ts';
 import { type Frame, pick, vectorOf } from './frame.ts';
 import {
+  argumentsOf,
   child,
   list,
   type Node,
@@ -251,7 +252,7 @@ function named(node: Node, scope: Scope): Rows {
 
 function call(node: Node, scope: Scope): Rows {
   const name = simpleName(child(node, 'Name'));
-  const args = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const args = argumentsOf(node);
   if (scope.names.get(name)?.kind === 'function') return callTabular(node, args, scope);
   const [only] = args;
   if (name === 'materialize' && only) return tabular(only, scope);
@@ -268,7 +269,7 @@ function invoked(node: Node, input: Rows, scope: Scope): Rows {
   const name = child(node, 'Name');
   if (scope.names.get(simpleName(name))?.kind !== 'function')
     return refuse(`The function '${simpleName(name)}()'`, name, scope);
-  const args = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const args = argumentsOf(node);
   return callTabular(node, args, scope, input);
 }
 

@@ -1,5 +1,6 @@
 import { checkRows, type Frame, pickVectors, type Vector, vectorOf } from '../frame.ts';
 import {
+  argumentsOf,
   child,
   list,
   literalText,
@@ -74,7 +75,7 @@ function elementAs(value: Value, type: ColumnType): Value {
 function nameTaken(node: Node): string | undefined {
   if (nodeClass(node) === 'NameReference') return simpleName(node);
   if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
-  const [first] = list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
+  const [first] = argumentsOf(node);
   return first && nameTaken(first);
 }
 

@@ -3,9 +3,9 @@ import { convert } from '../call.ts';
 import { checkRows, type Frame, reader, type Vector, vectorOf } from '../frame.ts';
 import { groupRows } from '../grouping.ts';
 import {
+  argumentsOf,
   child,
   endOf,
-  list,
   type Node,
   nodeClass,
   optional,
@@ -30,10 +30,10 @@ interface Arguments {
   named: Map<string, Node>;
 }
 
-function argumentsOf(call: Node): Arguments {
+function separated(call: Node): Arguments {
   const positional: Node[] = [];
   const named = new Map<string, Node>();
-  for (const a of list(optional(optional(call, 'ArgumentList') ?? call, 'Expressions'))) {
+  for (const a of argumentsOf(call)) {
     if (nodeClass(a) === 'SimpleNamedExpression') named.set(simpleName(child(a, 'Name')), child(a, 'Expression'));
     else positional.push(a);
   }
@@ -57,7 +57,7 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
       return narrow(node, input);
     case 'ipv4_lookup':
     case 'ipv6_lookup': {
-      const { positional, named } = argumentsOf(call);
+      const { positional, named } = separated(call);
       return ipLookup(node, name === 'ipv4_lookup' ? 4 : 6, positional, named, input, outer);
     }
     case 'autocluster':
@@ -71,7 +71,7 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
       );
     default:
       return (
-        windowPlugin(node, name, argumentsOf(call).positional, input, outer) ??
+        windowPlugin(node, name, separated(call).positional, input, outer) ??
         refuse(`The plugin '${name}'`, child(call, 'Name'), outer)
       );
   }
@@ -136,7 +136,7 @@ function typeOf(value: Value): ColumnType {
 }
 
 function bagUnpack(call: Node, input: Frame, outer: Scope): Frame {
-  const { positional, named } = argumentsOf(call);
+  const { positional, named } = separated(call);
   const bagNode = positional[0];
   if (!bagNode) return refuse('This bag_unpack()', call, outer);
   const option = (position: number, name: string): Value => {
@@ -199,17 +199,12 @@ function bagUnpack(call: Node, input: Frame, outer: Scope): Frame {
 /** pivot: a column for each value of one column, an aggregate (count() by default) in the cells. */
 function pivot(call: Node, input: Frame, outer: Scope): Frame {
   const scope = within(outer, input);
-  const { positional } = argumentsOf(call);
+  const { positional } = separated(call);
   const [pivotNode, second, ...rest] = positional;
   if (!pivotNode) return refuse('This pivot()', call, outer);
   const aggregate = second && nodeClass(second) === 'FunctionCallExpression' ? second : undefined;
   const given = aggregate || !second ? rest : [second, ...rest];
-  const used = new Set(
-    [
-      pivotNode,
-      ...(aggregate ? list(optional(optional(aggregate, 'ArgumentList') ?? aggregate, 'Expressions')) : []),
-    ].map(simpleName),
-  );
+  const used = new Set([pivotNode, ...(aggregate ? argumentsOf(aggregate) : [])].map(simpleName));
   const keyNames = given.length > 0 ? given.map(simpleName) : input.names.filter((n) => !used.has(n));
   const keys = keyNames.map((n) => input.vectors[input.names.indexOf(n)] ?? refuse(`The column '${n}'`, call, outer));
   for (const [i, k] of keys.entries()) {

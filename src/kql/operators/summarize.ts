@@ -12,6 +12,7 @@ import type { Call } from '../call.ts';
 import { reader, type Vector, vectorOf } from '../frame.ts';
 import { GroupRows, type GroupsPart } from '../group-rows.ts';
 import {
+  argumentsOf,
   child,
   children,
   list,
@@ -48,9 +49,6 @@ export function unnamed(node: Node): Node {
 
 const calledName = (node: Node): string | undefined =>
   nodeClass(node) === 'FunctionCallExpression' ? simpleName(child(node, 'Name')) : undefined;
-
-export const argumentsOf = (node: Node): Node[] =>
-  list(optional(optional(node, 'ArgumentList') ?? node, 'Expressions'));
 
 /** The aggregate calls within an expression, outermost first. */
 function aggregateCalls(node: Node): Node[] {
