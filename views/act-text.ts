@@ -40,7 +40,7 @@ export function actBoxes(state: SessionState) {
 }
 
 /** The playbook of an act on one of its VMs, once all were confirmed. */
-export function runOfMember(state: SessionState, { runIds }: ActSlot, vmId: string): RunSlot | undefined {
+function runOfMember(state: SessionState, { runIds }: ActSlot, vmId: string): RunSlot | undefined {
   const id = runIds.get(vmId);
   return id === undefined ? undefined : runOf(state, id);
 }
@@ -93,7 +93,7 @@ const outcomeSigns: Record<string, [string, Tone, string]> = {
 };
 
 /** How a VM of an act stands now. */
-export function memberTold(state: SessionState, slot: ActSlot, member: MemberView): Told {
+function memberTold(state: SessionState, slot: ActSlot, member: MemberView): Told {
   const run = runOfMember(state, slot, member.vm.id);
   if (!run) return plannedTold(member, slot.view.phase);
   const { view } = run;

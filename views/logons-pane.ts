@@ -7,7 +7,7 @@ import { count, sparkline } from '../src/text/counts.ts';
 import { clock, day, sameDay } from '../src/text/times.ts';
 import type { TriageInProgress } from '../src/triage/in-progress.ts';
 import { mark } from '../src/words/severity.ts';
-import { brief } from '../src/words/story.ts';
+import { withoutActor } from '../src/words/story.ts';
 import { loadingRows, notSeenRows, unknownRows } from './fact-rows.ts';
 import { between, type Line, line, ofItem, type Span, span } from './line.ts';
 import { severityMark, severityTone } from './marks.ts';
@@ -52,7 +52,7 @@ const narrow = 44;
 
 /** What followed a logon: by the account that logged on, so that it need not be named. */
 function nextText({ at, what }: Burst['next'][number], width: number, now: Date): string {
-  const short = brief(what).replace(/ by \S+$/, '');
+  const short = withoutActor(what);
   const today = day(at) === day(now);
   if (width >= narrow) return `${today ? clock(at) : sameDay(at, now)} ${short}`;
   const minute = `${today ? '' : `${day(at).slice(5)} `}${clock(at).slice(0, 5)}Z`;

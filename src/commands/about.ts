@@ -4,7 +4,7 @@ import { defaultCaseRoot } from '../casefile/case-store.ts';
 import { playbookFolders } from '../playbook/playbook-file.ts';
 import { version } from '../version.ts';
 import { said } from './command-line/examples.ts';
-import { exitCodesOf } from './command-line/help.ts';
+import { exitCodesOf, optionGroups } from './command-line/help.ts';
 import { own } from './command-line/options.ts';
 import { settingsFile } from './settings.ts';
 
@@ -40,16 +40,13 @@ const commandsOf = (command: Command): Command[] => command.commands.filter((one
 
 /** The options of a command by the heading of their group, its own first. */
 function optionsOf(command: Command): [string, Named[]][] {
-  const groups = Map.groupBy(command.options, ({ helpGroupHeading }) => helpGroupHeading ?? own);
-  return [...groups]
-    .map(([heading, options]): [string, Named[]] => [
-      heading,
-      options.map(({ flags, description, argChoices }) => ({
-        name: flags.replace(/^-\w, /, ''),
-        about: argChoices ? `${description}: ${argChoices.join(', ')}` : description,
-      })),
-    ])
-    .sort(([one], [other]) => Number(other === own) - Number(one === own));
+  return optionGroups(command.options).map(([heading, options]) => [
+    heading,
+    options.map(({ flags, description, argChoices }) => ({
+      name: flags.replace(/^-\w, /, ''),
+      about: argChoices ? `${description}: ${argChoices.join(', ')}` : description,
+    })),
+  ]);
 }
 
 /** The manual page, in roff, made from the program itself. What commands share with cordon itself is there once. */

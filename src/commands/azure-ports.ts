@@ -75,8 +75,10 @@ export async function azurePorts(
       },
       actions,
       readOnly: flags.readOnly === true,
-      posting: async (incident, kept) =>
-        (await import('./case-post.ts')).postingOfCase(await store.read(kept.id), incident, connection),
+      async posting(incident, kept) {
+        const { postingOfCase } = await import('./case-post.ts');
+        return (await postingOfCase(await store.read(kept.id), incident, connection)).playbook;
+      },
       earlierLocks: async (vm, kept) => {
         const [{ earlierLocks }, { locksAtVm }] = await Promise.all([
           import('../session/playbooks/earlier-locks.ts'),

@@ -75,18 +75,15 @@ async function lastTime(found: CaseReader): Promise<string> {
   return last;
 }
 
-/** The incident's id and the comment that the playbook of a post puts on it. */
-function commentOf({ steps: [step] }: Playbook): { incident: string; message: string } {
-  const { incident, message } = step?.with ?? {};
-  return { incident: String(incident), message: String(message) };
-}
-
-/** The playbook that puts the first page of the case's notes on an incident. Throws a Failure where there is no such incident. */
-export async function postingOfCase(found: CaseReader, incident: string, connection: Connection): Promise<Playbook> {
-  const { id } = await findSentinelIncident(connection, incident);
+/**
+ * The playbook that puts the first page of the case's notes on an incident, with the id of the incident and the comment. Throws
+ * a Failure where there is no such incident.
+ */
+export async function postingOfCase(found: CaseReader, wanted: string, connection: Connection) {
+  const { id: incident } = await findSentinelIncident(connection, wanted);
   // As of the last entry: the same case gives the same text, which can be approved.
   const message = await caseSummary(await notesSourceOf(found, await lastTime(found)), longestComment);
-  return postingTo(id, message);
+  return { playbook: postingTo(incident, message), incident, message };
 }
 
 async function post(found: CaseReader, flags: PostFlags, opened: Opened, streams: Streams): Promise<ExitCode> {
@@ -94,8 +91,7 @@ async function post(found: CaseReader, flags: PostFlags, opened: Opened, streams
   const now = () => connection.clock.now();
   const { approve, ...options } = flags;
   const approved = approve === undefined ? undefined : await readApproved(approve);
-  const playbook = await postingOfCase(found, flags.sentinel, connection);
-  const { incident, message } = commentOf(playbook);
+  const { playbook, incident, message } = await postingOfCase(found, flags.sentinel, connection);
   // The plan shows its beginning; what is published under one's name is to be read whole.
   if (flags.dryRun && !flags.json) {
     for (const line of message.split('\n')) streams.stdout.write(`  ${printable(line, 4000)}\n`);

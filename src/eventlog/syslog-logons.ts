@@ -59,9 +59,6 @@ export async function readSyslogLogons(
   return reading.log(stored);
 }
 
-/** How sysklogd and the BSDs leave out lines that are like the one before; Apple's syslog has no host there. */
-const lastRepeated = /^last message repeated (\d{1,6}) times?(?: ---)?$/;
-
 /** What one file holds. */
 class SyslogReading {
   readonly gaps = noGaps();
@@ -72,9 +69,6 @@ class SyslogReading {
   readonly #actions: { at: Ticks; computer: string; what: string }[] = [];
   readonly #computers = new Set<string>();
   readonly #damaged: { offset: number; because: string }[] = [];
-  /** By host, what its last line said, for `last message repeated 3 times`. */
-  readonly #before = new Map<string, SyslogEntry>();
-  #last: SyslogEntry | undefined;
   #records = 0;
 
   constructor(file: SyslogFile, number: number) {
@@ -87,22 +81,11 @@ class SyslogReading {
     this.#span.add(entry.at);
     if (this.#computers.size < mostComputers) this.#computers.add(entry.host);
     this.#takeAction(entry);
-    const again = lastRepeated.exec(entry.message);
-    const told = again ? (this.#before.get(entry.host) ?? (entry.host === '---' ? this.#last : undefined)) : entry;
-    if (told === undefined) return;
-    if (again === null) this.#remember(entry);
-    if (!mayTell(told) || parseSshd(told.message) === null) return;
-    const { host: computer, processId } = told;
+    if (!mayTell(entry) || parseSshd(entry.message) === null) return;
+    const { at, host: computer, processId } = entry;
     // A part of a line keeps the whole portion that it was read in.
-    const message = Buffer.from(
-      again ? `message repeated ${again[1]} times: [ ${told.message}]` : told.message,
-    ).toString();
-    this.#lines.push({ at: entry.at, computer, processId, message, file: this.#number });
-  }
-
-  #remember(entry: SyslogEntry): void {
-    this.#last = entry;
-    if (this.#before.size < mostComputers || this.#before.has(entry.host)) this.#before.set(entry.host, entry);
+    const message = Buffer.from(entry.message).toString();
+    this.#lines.push({ at, computer, processId, message, file: this.#number });
   }
 
   #takeAction({ at, host: computer, program, message }: SyslogEntry): void {

@@ -31,6 +31,9 @@ export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =
 
 export const isUtmpFormat = (format: EvidenceFormat): format is UtmpFormat => format === 'btmp' || format === 'wtmp';
 
+/** The table of the records of wtmp, btmp and utmp. */
+export const utmpTable = 'UtmpRecords';
+
 /** Can a file of that format hold logons? */
 export const isLogFormat = (format: EvidenceFormat): boolean =>
   format === 'evtx' || format === 'events' || isUtmpFormat(format) || isSyslogFormat(format);

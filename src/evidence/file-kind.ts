@@ -6,11 +6,10 @@ import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
 import { utmpFormat } from '../syslog/utmp.ts';
 import { decodedHead } from './decoded-head.ts';
-import type { FileKind } from './evidence-files.ts';
+import { type FileKind, utmpTable } from './evidence-files.ts';
 import { eventForm } from './exported-events/event-form.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
-import { utmpTable } from './utmp-records.ts';
 
 /** How much of a file is looked at. */
 const headBytes = 64 * 1024;

@@ -4,11 +4,10 @@ import { type UtmpFormat, type UtmpRecord, utmpRecords } from '../syslog/utmp.ts
 import { counted } from '../text/counts.ts';
 import { TICKS_TO_DATETIME } from './event-rows.ts';
 import { fileFailure } from './evidence-error.ts';
+import { utmpTable } from './evidence-files.ts';
 import type { Source } from './source.ts';
 
-/** Records of wtmp, btmp and utmp. Log Analytics has no such table: the names of its columns are those that its tables have. */
-export const utmpTable = 'UtmpRecords';
-
+/** Log Analytics has no such table: the names of its columns are those that its tables have. */
 const columns: ReadonlyMap<string, ColumnType> = new Map(
   Object.entries({
     TimeGenerated: 'datetime',
@@ -50,7 +49,10 @@ export function utmpSource({ path, format }: { path: string; format: UtmpFormat 
       const gaps = { unread: 0, firstUnread: 0, cut: 0 };
       try {
         for await (const portion of utmpRecords(path, gaps, read))
-          for (const record of portion) builder.add(path, (_column, place): Value => readers[place]?.(record) ?? null);
+          for (const record of portion) {
+            const full = builder.add(path, (_column, place): Value => readers[place]?.(record) ?? null);
+            if (full) await full;
+          }
       } catch (error) {
         throw fileFailure(path, error);
       }

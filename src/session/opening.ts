@@ -44,6 +44,11 @@ export interface Openings {
   trace(vmId: string, address: string): void;
 }
 
+/** Of a list that goes on at its other end, the one so far after the one in hand, or before it. */
+function besideIn<T>(found: readonly T[], isInHand: (one: T) => boolean, by: number): T | undefined {
+  return found[(found.findIndex(isInHand) + by + found.length) % Math.max(1, found.length)];
+}
+
 /** Opens what is under the cursor: a VM, a detail, what a finding rests on, what an address did. */
 export class Opening {
   readonly #holder: Holder;
@@ -230,15 +235,13 @@ export class Opening {
       const list = state.layers.at(-2);
       const search = list?.kind === 'time-line' ? list.search : '';
       const found = foundMoments(state, { vmId: layer.vmId, search });
-      const at = found.findIndex(({ id }) => id === layer.entry);
-      const entry = found[(at + by + found.length) % Math.max(1, found.length)];
+      const entry = besideIn(found, ({ id }) => id === layer.entry, by);
       if (entry) this.#holder.replaceTop({ ...layer, entry: entry.id, scroll: 0 });
     } else if (layer.kind === 'entry') {
       const list = state.layers.at(-2);
       const of = list?.kind === 'transcript' ? list : { search: '', decided: false };
       const found = foundEntries(state.cases.get(layer.vmId)?.openCase, of);
-      const at = found.findIndex(({ seq }) => seq === layer.seq);
-      const entry = found[(at + by + found.length) % Math.max(1, found.length)];
+      const entry = besideIn(found, ({ seq }) => seq === layer.seq, by);
       if (entry) this.#holder.replaceTop({ ...layer, seq: entry.seq, scroll: 0 });
     }
   }

@@ -89,7 +89,11 @@ function note(gaps: SyslogGaps, number: number): void {
   gaps.unread += 1;
 }
 
-const repeated = /^last message repeated (\d{1,6}) times?$/;
+/** How sysklogd and the BSDs leave out lines that are like the one before; Apple's syslog has dashes for the host. */
+const repeated = /^last message repeated (\d{1,6}) times?(?: ---)?$/;
+const noHost = '---';
+/** The daemon speaks without a tag, or by its name (FreeBSD, rsyslog 4); a program that says the same says it of itself. */
+const ofDaemon = ({ program }: SyslogLineForm): boolean => /^(?:r?syslogd)?$/.test(program);
 
 class LineReader {
   readonly #counter = new YearCounter();
@@ -109,7 +113,7 @@ class LineReader {
       return null;
     }
     const at = line.at ?? this.#instant(line.yearless);
-    const again = line.program === '' ? repeated.exec(line.message) : null;
+    const again = ofDaemon(line) ? repeated.exec(line.message) : null;
     const { host, program, processId, message, facility, severity } = line;
     if (!again || !this.#before) {
       this.#before = line;
@@ -120,7 +124,7 @@ class LineReader {
     return {
       at,
       line: number,
-      host,
+      host: host === noHost ? before.host : host,
       program: before.program,
       processId: before.processId,
       message: `message repeated ${again[1]} times: [ ${before.message}]`,

@@ -27,6 +27,11 @@ export function brief(what: string): string {
   return withoutSids(what.replace(/^\d{4} /, ''));
 }
 
+/** What an account did, beside its name: without the account. */
+export function withoutActor(what: string): string {
+  return brief(what).replace(/ by \S+$/, '');
+}
+
 /** Short names of logon types; the others are given by their number. */
 const logonTypes: Record<number, string> = {
   2: 'console',
@@ -60,10 +65,7 @@ function compromised(story: Story, now: Date): Headline[] {
   const when = sameDay(success.at, now);
   const failures = `${count(burst.failures)} failures`;
   const more = others.length > 0 ? `; ${count(others.length)} more logons like it` : '';
-  // What followed without the account: it is the one that logged on.
-  const then = story.leftBehind
-    .filter((one) => one.burst === burst)
-    .map(({ event }) => event.what.replace(/ by \S+$/, ''));
+  const then = story.leftBehind.filter((one) => one.burst === burst).map(({ event }) => withoutActor(event.what));
   const whoHowWhen = [who, how, when].filter(Boolean).join(', ');
   const thens = [4, 3, 2, 1].map((few) => {
     const left = then.length - few;

@@ -144,6 +144,13 @@ function sumReached(steps: readonly Step[], span: number, least: number): string
   return found.sort();
 }
 
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  second: fc.integer({ min: 0, max: 90 }),
+  what: fc.constantFrom('failed', 'ok', 'new'),
+  user: fc.constantFrom('ann', 'bob'),
+  from: fc.constantFrom('1', '2', '3'),
+});
+
 const failures = (user: string, seconds: readonly number[], from = '10.0.0.1'): Step[] =>
   seconds.map((second) => ({ second, what: 'failed', user, from }));
 
@@ -209,14 +216,8 @@ describe('correlations', () => {
   });
 
   it('are equal to a count by hand over steps at random', async () => {
-    const step: fc.Arbitrary<Step> = fc.record({
-      second: fc.integer({ min: 0, max: 90 }),
-      what: fc.constantFrom('failed', 'ok', 'new'),
-      user: fc.constantFrom('ann', 'bob'),
-      from: fc.constantFrom('1', '2', '3'),
-    });
     let found = 0;
-    for (const steps of fc.sample(fc.array(step, { minLength: 20, maxLength: 60 }), { numRuns: 6, seed: 3 })) {
+    for (const steps of fc.sample(fc.array(anyStep, { minLength: 20, maxLength: 60 }), { numRuns: 6, seed: 3 })) {
       const log = logOf(steps);
       const failed = steps.filter(({ what }) => what === 'failed');
       const by = 'group-by: [TargetUserName]\ntimespan: 12s';
@@ -237,14 +238,8 @@ describe('correlations', () => {
   });
 
   it('with an upper end are counted in windows that begin with the first event of a group', async () => {
-    const step: fc.Arbitrary<Step> = fc.record({
-      second: fc.integer({ min: 0, max: 90 }),
-      what: fc.constantFrom('failed', 'ok', 'new'),
-      user: fc.constantFrom('ann', 'bob'),
-      from: fc.constantFrom('1', '2', '3'),
-    });
     let found = 0;
-    for (const steps of fc.sample(fc.array(step, { minLength: 20, maxLength: 60 }), { numRuns: 3, seed: 5 })) {
+    for (const steps of fc.sample(fc.array(anyStep, { minLength: 20, maxLength: 60 }), { numRuns: 3, seed: 5 })) {
       const log = logOf(steps);
       const failed = steps.filter(({ what }) => what === 'failed');
       const by = 'group-by: [TargetUserName]\ntimespan: 12s';

@@ -185,6 +185,13 @@ describe('logs of syslog as evidence of logons', () => {
     expect(logons).toMatchObject({ value: { failures: 12, bursts: [{ failures: 12 }] } });
   });
 
+  it('count no line again because a program says that it was repeated', async () => {
+    const line = 'Sep 20 10:00:10 web sshd[7]: Failed password for root from 203.0.113.9 port 22 ssh2';
+    const said = 'Sep 20 10:00:40 web bob: last message repeated 900000 times';
+    const { logons } = await readEventLogs([syslog('said.log', `${line}\n${said}\n`)], { now });
+    expect(logons).toMatchObject({ value: { failures: 1, bursts: [] } });
+  });
+
   it('vouch for no other computer: neither for its logons nor for its damage', async () => {
     const failures = (computer: string) =>
       Array.from({ length: 12 }, (_, i) => ({ ...failedLogon(i + 1, `2026-11-23T02:00:${two(i)}Z`), computer }));

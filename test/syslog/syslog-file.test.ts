@@ -43,17 +43,32 @@ describe('files of syslog', () => {
     expect(gaps).toEqual({ unread: 1, firstUnread: 3, zeros: 3, remarks: [] });
   });
 
-  it('repeat the message before, where the daemon says so without it', async () => {
+  it.each([
+    ['sysklogd', 'web01 last message repeated 3 times'],
+    ['FreeBSD', 'web01 syslogd: last message repeated 3 times'],
+    ['rsyslog', 'web01 rsyslogd: last message repeated 3 times'],
+    ['Apple', '--- last message repeated 3 times ---'],
+  ])('repeat the message before, where the daemon says so without it as %s does', async (name, said) => {
     const { entries } = await read(
-      'old',
+      name,
       'syslog',
-      'Nov 23 02:00:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port 1 ssh2\nNov 23 02:00:30 web01 last message repeated 3 times\n',
+      `Nov 23 02:00:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port 1 ssh2\nNov 23 02:00:30 ${said}\n`,
     );
     expect(entries[1]).toMatchObject({
+      host: 'web01',
       program: 'sshd',
       processId: 7,
       message: 'message repeated 3 times: [ Failed password for root from 203.0.113.9 port 1 ssh2]',
     });
+  });
+
+  it('repeat nothing where another program says so', async () => {
+    const { entries } = await read(
+      'said',
+      'syslog',
+      'Nov 23 02:00:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port 1 ssh2\nNov 23 02:00:30 web01 bob: last message repeated 9 times\n',
+    );
+    expect(entries[1]).toMatchObject({ program: 'bob', message: 'last message repeated 9 times' });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { finish, print, streams } from './ending.ts';
-import { casesOption, failOnOption, number, reading, thresholds } from './options.ts';
+import { casesOption, evidenceOption, failOnOption, number, reading, thresholds } from './options.ts';
 
 /** `cordon evtx FILE…` */
 export function addEvtx(cordon: Command): void {
@@ -29,10 +29,7 @@ export function addKql(cordon: Command): void {
         'a KQL query over evidence files, the logs of a VM, or in a cluster; @FILE and - read the query; without one, a prompt',
       ),
   )
-    .option(
-      '--evidence <file...>',
-      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
-    )
+    .addOption(evidenceOption())
     .option('--vm <vm>', 'ask Log Analytics about this VM, by name or resource id')
     .option(
       '--cluster <uri>',
@@ -67,10 +64,7 @@ export function addDetect(cordon: Command): void {
   cordon
     .command('detect')
     .description('detection rules (Sigma, and queries in KQL) over evidence files, without Azure')
-    .option(
-      '--evidence <file...>',
-      'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
-    )
+    .addOption(evidenceOption())
     .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
     .option('--placeholders <file>', 'values for placeholders of Sigma rules (|expand): a map in YAML')
     .option('--hits <n>', 'matches of each rule to print (default: 0)', number)

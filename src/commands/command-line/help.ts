@@ -1,7 +1,14 @@
-import type { Command, Help } from 'commander';
+import type { Command, Help, Option } from 'commander';
 import { type ExitCode, exitCode } from '../../failure.ts';
 import { said } from './examples.ts';
 import { own } from './options.ts';
+
+/** Options by the heading of their group, those that only their command has first. */
+export function optionGroups(options: readonly Option[]): [heading: string, options: Option[]][] {
+  return [...Map.groupBy(options, (one) => one.helpGroupHeading ?? own)].sort(
+    ([one], [other]) => Number(other === own) - Number(one === own),
+  );
+}
 
 /** The help of a command: what can be called comes first, then its own options, then those that others have too. */
 export function formatHelp(command: Command, helper: Help): string {
@@ -11,7 +18,6 @@ export function formatHelp(command: Command, helper: Help): string {
       ? []
       : [heading, ...items.map(([term, text]) => helper.formatItem(term, width, text, helper)), ''];
   const commands = Map.groupBy(helper.visibleCommands(command), (one) => one.helpGroup() || 'Commands:');
-  const options = Map.groupBy(helper.visibleOptions(command), (one) => one.helpGroupHeading ?? own);
   const lines = [
     `Usage: ${helper.commandUsage(command)}`,
     '',
@@ -27,14 +33,12 @@ export function formatHelp(command: Command, helper: Help): string {
         all.map((one) => [helper.subcommandTerm(one), helper.subcommandDescription(one)]),
       ),
     ),
-    ...[...options]
-      .sort(([one], [other]) => Number(other === own) - Number(one === own))
-      .flatMap(([heading, all]) =>
-        list(
-          heading,
-          all.map((one) => [helper.optionTerm(one), helper.optionDescription(one)]),
-        ),
+    ...optionGroups(helper.visibleOptions(command)).flatMap(([heading, all]) =>
+      list(
+        heading,
+        all.map((one) => [helper.optionTerm(one), helper.optionDescription(one)]),
       ),
+    ),
   ];
   return lines.join('\n');
 }

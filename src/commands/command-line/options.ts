@@ -75,6 +75,13 @@ export function tagged(command: Command): Command {
 export const casesOption = () =>
   new Option('--cases <folder>', 'where case files are kept (default: as cordon --print-paths says)');
 
+/** The option of every command that asks evidence files by their tables. */
+export const evidenceOption = () =>
+  new Option(
+    '--evidence <file...>',
+    'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
+  );
+
 /** A prefix no wider than a /24 (IPv4) or a /64 (IPv6). */
 export const allowText =
   'the public address you come from, which stays allowed when a VM is locked; at most a /24, or a /64 of IPv6';

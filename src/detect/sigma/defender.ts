@@ -135,6 +135,8 @@ const INITIATING: Record<string, string | Made> = {
   User: account('InitiatingProcess'),
 };
 
+const HASHES: Record<string, string | Made> = { Hashes: hashes, md5: 'MD5', sha1: 'SHA1', sha256: 'SHA256' };
+
 const DEVICE: Record<string, string> = { Computer: 'DeviceName', ComputerName: 'DeviceName' };
 
 const FIELDS: ReadonlyMap<string, ReadonlyMap<string, string | Made>> = new Map(
@@ -150,10 +152,7 @@ const FIELDS: ReadonlyMap<string, ReadonlyMap<string, string | Made>> = new Map(
       IntegrityLevel: 'ProcessIntegrityLevel',
       LogonId: made('strcat("0x", tohex(LogonId))', ['LogonId']),
       User: account(''),
-      Hashes: hashes,
-      md5: 'MD5',
-      sha1: 'SHA1',
-      sha256: 'SHA256',
+      ...HASHES,
       ParentImage: 'InitiatingProcessFolderPath',
       ParentCommandLine: 'InitiatingProcessCommandLine',
       ParentProcessId: 'InitiatingProcessId',
@@ -162,10 +161,7 @@ const FIELDS: ReadonlyMap<string, ReadonlyMap<string, string | Made>> = new Map(
     DeviceImageLoadEvents: {
       ...INITIATING,
       ImageLoaded: 'FolderPath',
-      Hashes: hashes,
-      md5: 'MD5',
-      sha1: 'SHA1',
-      sha256: 'SHA256',
+      ...HASHES,
     },
     DeviceFileEvents: {
       ...INITIATING,
@@ -174,10 +170,7 @@ const FIELDS: ReadonlyMap<string, ReadonlyMap<string, string | Made>> = new Map(
         'iff(isempty(PreviousFolderPath) or isempty(PreviousFileName), "", strcat(PreviousFolderPath, "\\\\", PreviousFileName))',
         ['PreviousFileName', 'PreviousFolderPath'],
       ),
-      Hashes: hashes,
-      md5: 'MD5',
-      sha1: 'SHA1',
-      sha256: 'SHA256',
+      ...HASHES,
     },
     DeviceNetworkEvents: {
       ...INITIATING,

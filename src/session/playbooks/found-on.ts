@@ -1,11 +1,9 @@
-import type { Severity } from '../../documents/triage.ts';
+import { severityOrder } from '../../documents/severity.ts';
 import { type Found, foundInList, type InList } from '../../triage/found-in-list.ts';
 import type { SessionState } from '../state.ts';
 import { vmInReach } from '../vm-in-reach.ts';
 
 export type { Found };
-
-const worstFirst: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
 
 /** The findings of a VM and, while its triage is read, what the list says of the questions that have no answer yet. */
 function foundOnOne(state: SessionState, id: string): readonly Found[] {
@@ -35,5 +33,5 @@ export function foundOn(state: SessionState, vmIds: readonly string[]): Found[] 
     const name = vmInReach(state, id)?.name ?? '?';
     return found.map((one) => ({ ...one, title: `${name}: ${one.title}` }));
   });
-  return all.toSorted((one, other) => worstFirst.indexOf(one.severity) - worstFirst.indexOf(other.severity));
+  return all.toSorted((one, other) => severityOrder[one.severity] - severityOrder[other.severity]);
 }
