@@ -152,6 +152,22 @@ export function machine(given: Partial<VirtualMachine> = {}): VirtualMachine {
   };
 }
 
+/** A logon event of a VM, by default as administrator from 203.0.113.77; 4625 with a wrong password. */
+export function securityEvent(vm: VirtualMachine, TimeGenerated: string, EventID: number, given: Row = {}): Row {
+  return {
+    TimeGenerated,
+    EventID,
+    Computer: vm.computerName,
+    _ResourceId: vm.id.toLowerCase(),
+    EventSourceName: 'Microsoft-Windows-Security-Auditing',
+    TargetUserName: 'administrator',
+    IpAddress: '203.0.113.77',
+    LogonType: 3,
+    ...(EventID === 4625 ? { Status: '0xc000006d', SubStatus: '0xc000006a' } : {}),
+    ...given,
+  };
+}
+
 /** The failed logons of VMs that are all listed, in the subscriptions that they are in. */
 export function fleetLogonsOf(connection: Connection, vms: readonly VirtualMachine[], options?: LogonOptions) {
   const ids = [...new Set(vms.map(({ subscriptionId }) => subscriptionId))];

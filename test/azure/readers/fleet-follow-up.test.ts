@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
-import { connectTo, fleetLogonsOf, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, machine, securityEvent, type Workspace } from '../log-workspace.ts';
 
 type Row = Record<string, unknown>;
 const now = '2026-11-23T02:20:11.000Z';
 const start = Date.parse('2026-11-23T01:00:00Z');
 const after = (seconds: number): string => new Date(start + seconds * 1000).toISOString();
 
-function event(vm: VirtualMachine, seconds: number, EventID: number, given: Row = {}): Row {
-  return {
-    TimeGenerated: after(seconds),
-    EventID,
-    Computer: vm.computerName,
-    _ResourceId: vm.id.toLowerCase(),
-    EventSourceName: 'Microsoft-Windows-Security-Auditing',
-    TargetUserName: 'administrator',
-    IpAddress: '203.0.113.77',
-    LogonType: 3,
-    ...(EventID === 4625 ? { Status: '0xc000006d', SubStatus: '0xc000006a' } : {}),
-    ...given,
-  };
-}
+const event = (vm: VirtualMachine, seconds: number, EventID: number, given: Row = {}): Row =>
+  securityEvent(vm, after(seconds), EventID, given);
 
 const web = machine({ name: 'web01', computerName: 'web01' });
 const quiet = machine({ name: 'app03', computerName: 'app03' });

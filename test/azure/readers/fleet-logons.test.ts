@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readLogons } from '../../../src/azure/readers/logons.ts';
 import type { VirtualMachine } from '../../../src/documents/triage.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
-import { connectTo, fleetLogonsOf, machine, type Workspace } from '../log-workspace.ts';
+import { connectTo, fleetLogonsOf, machine, securityEvent, type Workspace } from '../log-workspace.ts';
 
 type Row = Record<string, unknown>;
 const now = '2026-11-23T02:20:11.000Z';
@@ -13,20 +13,8 @@ const after = (seconds: number): string => isoOf(start + Math.round(seconds * ti
 const windows = (name: string) => machine({ name, computerName: name });
 const ubuntu = (name: string) => machine({ name, computerName: name, os: 'linux', osName: 'Ubuntu 22.04' });
 
-function event(vm: VirtualMachine, seconds: number, EventID: number, given: Row = {}): Row {
-  return {
-    TimeGenerated: after(seconds),
-    EventID,
-    Computer: vm.computerName,
-    _ResourceId: vm.id.toLowerCase(),
-    EventSourceName: 'Microsoft-Windows-Security-Auditing',
-    TargetUserName: 'administrator',
-    IpAddress: '203.0.113.77',
-    LogonType: 3,
-    ...(EventID === 4625 ? { Status: '0xc000006d', SubStatus: '0xc000006a' } : {}),
-    ...given,
-  };
-}
+const event = (vm: VirtualMachine, seconds: number, EventID: number, given: Row = {}): Row =>
+  securityEvent(vm, after(seconds), EventID, given);
 
 /** `count` failures from `from` on, `apart` seconds from one to the next. */
 const failures = (vm: VirtualMachine, from: number, count: number, apart: number, given: Row = {}): Row[] =>
