@@ -49,6 +49,8 @@ export const responder = '198.51.100.20';
 export interface Bench {
   simulator: Simulator;
   connection: Connection;
+  /** The rights of the signatures for containers, as "rw"; all that the simulator gives when absent. */
+  permissions?: string | undefined;
   /** The case of the present test. */
   log: MemoryLog;
   /** Begins another case, without faults; what Azure changed before is forgotten. */
@@ -69,7 +71,7 @@ export interface Bench {
 }
 
 /** A shared access signature that the simulator makes for a container; `sp` are its permissions. */
-export async function containerSignature(url: string, asked: { account: string; container: string; sp?: string }) {
+async function containerSignature(url: string, asked: { account: string; container: string; sp?: string }) {
   const answer = await fetch(new URL(`/simulator/sas?${new URLSearchParams(asked)}`, url));
   const { sas } = JSON.parse(await answer.text());
   return String(sas);
@@ -81,7 +83,7 @@ export async function containerSignature(url: string, asked: { account: string; 
  */
 export async function openBench(
   change: (world: World) => void = () => undefined,
-  options: Pick<ConnectionOptions, 'operationLimitMs' | 'limits' | 'signatureFor'> = {},
+  options: Pick<ConnectionOptions, 'operationLimitMs' | 'limits'> = {},
 ): Promise<Bench> {
   const world = builtInWorld();
   change(world);
@@ -89,7 +91,10 @@ export async function openBench(
   const connection = connect({
     simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
     pollIntervalMs: 10,
-    signatureFor: (account, container) => containerSignature(simulator.url, { account, container }),
+    signatureFor: (account, container) => {
+      const { permissions: sp } = bench;
+      return containerSignature(simulator.url, { account, container, ...(sp ? { sp } : {}) });
+    },
     ...options,
   });
   const actions = createActions(connection);
@@ -134,6 +139,7 @@ export async function openBench(
     async begin() {
       cases += 1;
       bench.log = memoryLog(`2026-11-23-case-${cases}`);
+      bench.permissions = undefined;
       seen = simulator.mutations().length;
       await post([]);
     },

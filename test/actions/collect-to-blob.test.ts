@@ -4,38 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEnding } from '../../src/actions/guest/collect.ts';
-import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { recordTraffic } from '../../src/commands/traffic.ts';
-import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
-import { agreeing, type Bench, containerSignature, openBench, runCommandsIn } from './bench.ts';
+import { agreeing, type Bench, openBench, runCommandsIn } from './bench.ts';
+import { caseOnDisk } from './case-on-disk.ts';
 
 const collect = { id: 'collect', title: 'Collect', uses: 'volatile.collect' };
 
 describe('volatile.collect into a container', () => {
   const account = 'https://contosoevidence.blob.core.windows.net';
   let bench: Bench;
-  let permissions: string | undefined;
   beforeAll(async () => {
-    bench = await openBench(
-      ({ resources }) => {
-        const closed = structuredClone(resources.find(({ id }) => id.endsWith('/containers/disks')));
-        if (!closed) throw new Error('no container');
-        closed.id = closed.id.replace(/disks$/, 'closed');
-        Object.assign(Object(closed.properties).immutabilityPolicy.properties, { allowProtectedAppendWrites: false });
-        resources.push(closed);
-      },
-      {
-        signatureFor: (name, container) =>
-          containerSignature(bench.simulator.url, {
-            account: name,
-            container,
-            ...(permissions ? { sp: permissions } : {}),
-          }),
-      },
-    );
+    bench = await openBench(({ resources }) => {
+      const closed = structuredClone(resources.find(({ id }) => id.endsWith('/containers/disks')));
+      if (!closed) throw new Error('no container');
+      closed.id = closed.id.replace(/disks$/, 'closed');
+      Object.assign(Object(closed.properties).immutabilityPolicy.properties, { allowProtectedAppendWrites: false });
+      resources.push(closed);
+    });
   });
   beforeEach(async () => {
-    permissions = undefined;
     await bench.begin();
   });
   afterAll(() => bench.close());
@@ -47,20 +34,7 @@ describe('volatile.collect into a container', () => {
 
   it('keeps all output beyond what Azure shows, by its digest, and the signature nowhere', async () => {
     const cases = await mkdtemp(join(tmpdir(), 'cordon-cases-'));
-    const vm = bench.target('web01');
-    const open = await openCaseStore(cases, { now: () => bench.simulator.now() }).create({
-      vmName: vm.name,
-      header: {
-        toolVersion: '0',
-        tenantId: '',
-        subscriptionId: vm.subscriptionId,
-        operator: { upn: 'anna@contoso.com', oid: '' },
-        demo: true,
-        cloud: 'public',
-        vm: { id: vm.id, name: vm.name },
-      },
-    });
-    const log = caseLogOf({ id: open.id, file: open, actor: 'anna' }, () => bench.simulator.now());
+    const { open, log } = await caseOnDisk(bench, cases);
     const traffic = join(cases, 'traffic.jsonl');
     const finish = recordTraffic(bench.connection, traffic, () => undefined);
     const run = agreeing(bench.run([into('disks/case-1', { immutable: true })], 'web01', { log }));
@@ -124,7 +98,7 @@ describe('volatile.collect into a container', () => {
     ['scratch', undefined, { immutable: true }, /The container scratch has no time-based retention policy/],
     ['scratch', 'rw', {}, /does not permit to append \(a\) and create \(c\)/],
   ])('refuses %s where its output could not go there: %s %j', async (container, sp, more, because) => {
-    permissions = sp;
+    bench.permissions = sp;
     const view = await agreeing(bench.run([into(container, more)], 'web01')).start();
     expect(view.steps[0]?.error).toMatch(because);
     expect(bench.mutations()).toEqual([]);

@@ -6,7 +6,7 @@ import { againstDigest } from '../../src/azure/readers/blob-digest.ts';
 import { withDiskOptions } from '../../src/commands/disk-options.ts';
 import { playbook as playbookSchema } from '../../src/playbook/playbook.ts';
 import { contentsOf } from '../../src/simulator/disk-blobs.ts';
-import { agreeing, type Bench, containerSignature, disagreements, openBench } from './bench.ts';
+import { agreeing, type Bench, disagreements, openBench } from './bench.ts';
 
 const account = 'https://contosoevidence.blob.core.windows.net';
 const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
@@ -20,27 +20,15 @@ const playbook = playbookSchema.parse({
 
 describe('disks.export to a container', () => {
   let bench: Bench;
-  let permissions: string | undefined;
   let folder = 0;
   beforeAll(async () => {
-    bench = await openBench(
-      ({ resources }) => {
-        // Several blocks of 8 MiB, and threads of its own.
-        const disk = resources.find(({ name }) => name.startsWith('print01-os'));
-        Object.assign(disk?.properties ?? {}, { diskSizeBytes: 40 * mega });
-      },
-      {
-        signatureFor: (name, container) =>
-          containerSignature(bench.simulator.url, {
-            account: name,
-            container,
-            ...(permissions ? { sp: permissions } : {}),
-          }),
-      },
-    );
+    bench = await openBench(({ resources }) => {
+      // Several blocks of 8 MiB, and threads of its own.
+      const disk = resources.find(({ name }) => name.startsWith('print01-os'));
+      Object.assign(disk?.properties ?? {}, { diskSizeBytes: 40 * mega });
+    });
   });
   beforeEach(async () => {
-    permissions = undefined;
     folder += 1;
     await bench.begin();
   });
@@ -238,7 +226,7 @@ describe('disks.export to a container', () => {
 
   it('says beforehand that a signature does not permit it, and that there is none', async () => {
     await take('jump01');
-    permissions = 'l';
+    bench.permissions = 'l';
     const view = await agreeing(bench.run([exporting()], 'jump01')).start();
     expect(view.steps[0]?.error).toMatch(/CORDON_BLOB_SAS does not permit to read \(r\) and create or write \(c, w\)/);
   });

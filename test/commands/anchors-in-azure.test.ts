@@ -3,10 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCaseStore } from '../../src/casefile/case-store.ts';
 import { verifyWithAzure } from '../../src/commands/verify-with-azure.ts';
-import { caseLogOf } from '../../src/session/playbooks/playbook-shelf.ts';
 import { agreeing, type Bench, openBench } from '../actions/bench.ts';
+import { caseOnDisk } from '../actions/case-on-disk.ts';
 import { canonical } from './canonical.ts';
 import { capture } from './capture.ts';
 
@@ -62,20 +61,7 @@ describe('cordon case verify --azure', () => {
   beforeAll(async () => {
     bench = await openBench();
     cases = await mkdtemp(join(tmpdir(), 'cordon-cases-'));
-    const vm = bench.target('web01');
-    const open = await openCaseStore(cases, { now: () => bench.simulator.now(), distinction: () => '' }).create({
-      vmName: vm.name,
-      header: {
-        toolVersion: '0',
-        tenantId: '',
-        subscriptionId: vm.subscriptionId,
-        operator: { upn: 'anna@contoso.com', oid: '' },
-        demo: true,
-        cloud: 'public',
-        vm: { id: vm.id, name: vm.name },
-      },
-    });
-    const log = caseLogOf({ id: open.id, file: open, actor: 'anna@contoso.com' }, () => bench.simulator.now());
+    const { open, log } = await caseOnDisk(bench, cases, { distinction: () => '' });
     const steps = ['nsg.lock', 'disks.snapshot', 'volatile.collect'].map((uses, at) => ({
       id: `s${at}`,
       title: uses,
