@@ -223,14 +223,15 @@ export function pageLayout(columns: number, rows: number): Box[] {
 /**
  * The boxes of a playbook in progress: `header`, `steps` beside `step` (above it under 100 columns), `prompt` when there is
  * one (as many rows as it wants, but never so many that the current step cannot be read), `status`, `footer`. `list` is the size
- * that the steps want, `stepRows` how many rows the text of the current one takes over the whole width.
+ * that the steps want, `stepRows` how many rows the text of the current one takes over the whole width: asked only where they
+ * are one above the other.
  */
 export function runLayout(
   columns: number,
   rows: number,
   promptRows: number,
   list: { width: number; rows: number },
-  stepRows = rows,
+  stepRows: () => number = () => rows,
 ): Box[] {
   const row = (name: string, top: number, height: number): Box => ({ name, left: 0, top, width: columns, height });
   const body = rows - 3;
@@ -244,7 +245,7 @@ export function runLayout(
     boxes.push({ name: 'step', left: steps, top: 1, width: columns - steps, height });
   } else {
     // Rows that the step's text does not need are for the list.
-    const steps = Math.min(list.rows, Math.max(1, Math.floor(height / 3), height - stepRows));
+    const steps = Math.min(list.rows, Math.max(1, Math.floor(height / 3), height - stepRows()));
     boxes.push(row('steps', 1, steps), row('step', 1 + steps, height - steps));
   }
   if (prompt > 0) boxes.push(row('prompt', 1 + height, prompt));

@@ -52,7 +52,8 @@ export function runBoxes(state: SessionState) {
   const wanted = promptHeight(promptOnScreen(state), state.columns - 2);
   const titles = stepTitles(slot?.view.steps ?? []);
   const shown = slot && layer.kind === 'run' ? slot.view.steps[stepInView(layer, slot)] : undefined;
-  const boxes = runLayout(state.columns, state.rows, wanted, titles, stepDetailRows(shown, state.columns - 1).length);
+  const stepRows = () => stepDetailRows(shown, state.columns - 1).length;
+  const boxes = runLayout(state.columns, state.rows, wanted, titles, stepRows);
   return {
     slot,
     header: boxNamed(boxes, 'header'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { endsIn } from '../azure/client/clouds.ts';
 import type { Connection } from '../azure/client/connection.ts';
-import { placeIn, signatureVariable } from '../azure/client/storage.ts';
+import { placeIn, type Signature, signatureVariable } from '../azure/client/storage.ts';
 import { type ContainerPolicy, policyText, readContainerPolicy } from '../azure/readers/blob-container.ts';
 import { printable } from '../text/printable.ts';
 import { impossible, type Refusal } from './refused-plan.ts';
@@ -37,10 +38,8 @@ export interface NeededRight {
 }
 
 /** Why the signature does not do; "" when nothing is known against it. */
-async function lacksOf(connection: Connection, url: string, needed: readonly NeededRight[]): Promise<string> {
-  const { permissions, until } = await connection.storage.signature(url);
-  const ends = Date.parse(until);
-  if (ends <= connection.clock.now().getTime()) return `The signature in ${signatureVariable} ended at ${until}.`;
+function lacksOf({ permissions, until }: Signature, now: Date, needed: readonly NeededRight[]): string {
+  if (Date.parse(until) <= now.getTime()) return `The signature in ${signatureVariable} ended at ${until}.`;
   if (permissions === '') return '';
   const lacks = needed.filter(({ letters }) => ![...letters].some((letter) => permissions.includes(letter)));
   const named = lacks.map(({ called }) => called).join(' and ');
@@ -63,15 +62,16 @@ export async function lookAtContainer(
 ): Promise<EvidenceContainer | Refusal> {
   const base = new URL(address).href.replace(/\/+$/, '');
   const { hostname, pathname } = new URL(base);
-  if (!connection.cloud.storage.some((end) => hostname.endsWith(`.${end}`))) {
+  if (!endsIn(hostname, connection.cloud.storage)) {
     const hosts = connection.cloud.storage.map((end) => `*.${end}`).join(', ');
     return impossible(`${printable(hostname, 120)} is no storage host of this cloud, which has ${hosts}.`);
   }
   let until = '';
   try {
-    const lacks = await lacksOf(connection, base, needed);
+    const signature = await connection.storage.signature(base);
+    const lacks = lacksOf(signature, connection.clock.now(), needed);
     if (lacks !== '') return impossible(lacks);
-    until = (await connection.storage.signature(base)).until;
+    until = signature.until;
   } catch (error) {
     return impossible(`${error instanceof Error ? error.message : String(error)}.`);
   }

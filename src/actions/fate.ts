@@ -1,6 +1,7 @@
 import { at, booleanAt, instantAt, type Json, listAt, numberAt, textAt } from '../arm/json.ts';
 import { parseResourceId, type ResourceId, sameId, shortName } from '../arm/resource-id.ts';
 import { listOfArm } from '../azure/client/arm-pages.ts';
+import { endsIn } from '../azure/client/clouds.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { ifThere } from '../azure/client/failure.ts';
 import { powerIn } from '../azure/readers/machine.ts';
@@ -341,8 +342,7 @@ async function deleteFate(
   return { ...notDone(`${name} still exists: it was not done`), sure: false };
 }
 
-const isUpload = ({ cloud }: Connection, { url }: SentChange): boolean =>
-  cloud.storage.some((end) => new URL(url).hostname.endsWith(`.${end}`));
+const isUpload = ({ cloud }: Connection, { url }: SentChange): boolean => endsIn(new URL(url).hostname, cloud.storage);
 
 /** A blob that was made of its blocks names the request; one that another made has another. */
 async function uploadFate(connection: Connection, sent: SentChange, signal?: AbortSignal): Promise<Fate> {

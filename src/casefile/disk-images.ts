@@ -7,39 +7,37 @@ import { evidenceOf } from './bodies.ts';
 import type { CaseReader } from './case-store.ts';
 import { readEvidence } from './evidence.ts';
 
+type Recorded = Pick<CaseReader, 'directory' | 'entries'>;
+
 const diskImage = z.object({ file: z.string(), bytes: z.int(), sha256: z.string() });
 
 /** A disk that the case exported: where it was put, and what it was then. */
 export type DiskImage = z.infer<typeof diskImage>;
 
-/** The disks that a case exported, each file once, as it was exported last. Throws when a record of one is not whole. */
-export async function imagesOf(reader: Pick<CaseReader, 'directory' | 'entries'>): Promise<DiskImage[]> {
-  const found = new Map<string, DiskImage>();
+/** The disks that a case exported, by the name of the fact, in the order of its record. Throws when one is not whole. */
+async function* exportedAs(name: 'disk-image' | 'disk-blob', reader: Recorded): AsyncGenerator<DiskImage> {
   for await (const { kind, body } of reader.entries()) {
-    if (kind !== 'fact' || body.name !== 'disk-image') continue;
-    for (const ref of evidenceOf({ body })) {
-      const image = diskImage.parse(await readEvidence(reader.directory, ref));
-      const moved = join(reader.directory, 'images', basename(image.file));
-      // A case that was moved has its images with it.
-      const here = (await isFile(image.file)) || !(await isFile(moved)) ? image.file : moved;
-      found.set(here, { ...image, file: here });
-    }
+    if (kind !== 'fact' || body.name !== name) continue;
+    for (const ref of evidenceOf({ body })) yield diskImage.parse(await readEvidence(reader.directory, ref));
+  }
+}
+
+/** The disks that a case exported, each file once, as it was exported last. Throws when a record of one is not whole. */
+export async function imagesOf(reader: Recorded): Promise<DiskImage[]> {
+  const found = new Map<string, DiskImage>();
+  for await (const image of exportedAs('disk-image', reader)) {
+    const moved = join(reader.directory, 'images', basename(image.file));
+    // A case that was moved has its images with it.
+    const here = (await isFile(image.file)) || !(await isFile(moved)) ? image.file : moved;
+    found.set(here, { ...image, file: here });
   }
   return [...found.values()];
 }
 
-const diskBlob = z.object({ file: z.string(), bytes: z.int(), sha256: z.string() });
-
 /** The disks that a case exported to blobs: their addresses, and what they were then. They are not on this host. */
-export async function blobsOf(reader: Pick<CaseReader, 'directory' | 'entries'>): Promise<DiskImage[]> {
+export async function blobsOf(reader: Recorded): Promise<DiskImage[]> {
   const found = new Map<string, DiskImage>();
-  for await (const { kind, body } of reader.entries()) {
-    if (kind !== 'fact' || body.name !== 'disk-blob') continue;
-    for (const ref of evidenceOf({ body })) {
-      const blob = diskBlob.parse(await readEvidence(reader.directory, ref));
-      found.set(blob.file, blob);
-    }
-  }
+  for await (const blob of exportedAs('disk-blob', reader)) found.set(blob.file, blob);
   return [...found.values()];
 }
 

@@ -203,14 +203,13 @@ function sayWhole(
   const files = counted(verification.evidence, 'evidence file');
   const lines = `${counted(verification.entries, 'entry', 'entries')}, ${files}, head ${verification.head}`;
   if (json !== true) stdout.write(`${id}: whole. ${lines}\n`);
-  for (const { file, because } of images ?? []) {
-    const said = because === '' ? 'is as it was exported' : because;
-    if (json !== true || because !== '') stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
-  }
+  const tell = (file: string, because: string | null, said: string) => {
+    if (json !== true || because !== '') stderr.write(`${printable(`${file} ${because || said}`, 1024)}\n`);
+  };
+  for (const { file, because } of images ?? []) tell(file, because, 'is as it was exported');
   for (const { file, sha256, because } of blobs ?? []) {
     const unread = `is a blob, which was not read: its SHA-256 was ${sha256}; --azure reads it`;
-    const said = because === null ? unread : because === '' ? 'is as it was uploaded' : because;
-    if (json !== true || because !== '') stderr.write(`${printable(`${file} ${said}`, 1024)}\n`);
+    tell(file, because, because === null ? unread : 'is as it was uploaded');
   }
   if (azure !== null && json !== true) for (const line of anchorLines(azure)) stdout.write(`${line}\n`);
   if (json !== true) for (const stamp of timestamps ?? []) stdout.write(`${stampLine(stamp)}\n`);

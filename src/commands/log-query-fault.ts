@@ -1,5 +1,6 @@
 import { azureError } from '../azure/client/failure.ts';
 import { type Diagnostic, KqlError, positionOf } from '../kql/kqlerror.ts';
+import { plainPattern } from '../text/plain-pattern.ts';
 
 /** A query as Log Analytics judged it. */
 interface Judged {
@@ -19,8 +20,7 @@ const place = /line:position=(\d{1,6}):(\d{1,6})|on line (\d{1,6}), position (\d
 
 /** The offset of the name in the query, as a whole word and no text; -1 where there is none. */
 function placeOf(name: string, query: string): number {
-  const text = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![\\w'"])${text}(?![\\w'"])`).exec(query)?.index ?? -1;
+  return new RegExp(`(?<![\\w'"])${plainPattern(name)}(?![\\w'"])`).exec(query)?.index ?? -1;
 }
 
 function offsetOf(query: string, line: number, column: number): number {

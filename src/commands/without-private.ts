@@ -1,3 +1,5 @@
+import { plainPattern } from '../text/plain-pattern.ts';
+
 /** Numbers what is private, so that the same thing has the same placeholder and nothing of it is left. */
 class Placeholders {
   readonly #known = new Map<string, string>();
@@ -15,8 +17,6 @@ class Placeholders {
   }
 }
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 /**
  * The document with its private parts replaced, for a report in public: ids, user names, addresses of the network, names
  * in resource ids, and the names that are given (subscriptions, VMs), wherever they are in a text.
@@ -28,7 +28,7 @@ export function withoutPrivate<T>(document: T, names: readonly { kind: string; n
     .filter(({ name }) => name.trim().length > 1)
     .sort((a, b) => b.name.length - a.name.length)
     .map(({ kind, name }) => ({
-      pattern: new RegExp(`(?<![\\w-])${escaped(name)}(?![\\w-])`, 'gi'),
+      pattern: new RegExp(`(?<![\\w-])${plainPattern(name)}(?![\\w-])`, 'gi'),
       to: placeholders.for(kind, name),
     }));
   const clean = (text: string): string => {

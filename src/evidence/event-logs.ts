@@ -64,11 +64,10 @@ export function exportedEventsSource(exported: ExportedEvents, events: EvidenceE
             continue;
           }
           if (event.system.time === null) timeless += 1;
-          into.builder.add(
+          const full = into.builder.add(
             file,
             ({ name }, column): Value => (name === '_Verified' ? null : (into.cells[column]?.(event) ?? null)),
           );
-          const full = into.builder.handOn();
           if (full) await full;
         }
       } catch (error) {
@@ -113,8 +112,7 @@ export function eventLogSource(file: string, events: EvidenceEvents): Source {
           }
           if (!event.verified) unverified += 1;
           if (event.system.time === null) timeless += 1;
-          into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
-          const full = into.builder.handOn();
+          const full = into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
           if (full) await full;
         }
       } catch (error) {

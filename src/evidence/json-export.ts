@@ -93,13 +93,12 @@ export function jsonSource(table: string, file: string, lenient = false): Source
       if (!builder) return [];
       const misfits = new Misfits();
       for (const values of await records()) {
-        builder.add(file, ({ name, type }) => {
+        const full = builder.add(file, ({ name, type }) => {
           const value = values.get(name);
           const cell = cellOf(value, type);
           if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type);
           return cell;
         });
-        const full = builder.handOn();
         if (full) await full;
       }
       return misfits.notes(file);

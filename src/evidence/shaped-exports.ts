@@ -72,7 +72,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
       if (!builder) return [];
       const misfits = new Map<string, { count: number; line: number }>();
       for await (const { line, row } of rows(read)) {
-        builder.add(path, ({ name, type }) => {
+        const full = builder.add(path, ({ name, type }) => {
           const value = row.get(name);
           const cell = cellOf(value, type);
           if (cell === null && value !== null && value !== undefined && value !== '') {
@@ -82,7 +82,6 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
           }
           return cell;
         });
-        const full = builder.handOn();
         if (full) await full;
       }
       return [

@@ -48,8 +48,7 @@ export function syslogSource(file: SyslogFile): Source {
           for (const entry of entries) {
             rows += 1;
             if (entry.facility === '') unsorted += 1;
-            builder.add(path, (_column: Column, position): Value => readers[position]?.(entry) ?? null);
-            const full = builder.handOn();
+            const full = builder.add(path, (_column: Column, position): Value => readers[position]?.(entry) ?? null);
             if (full) await full;
           }
         }

@@ -23,7 +23,7 @@ export class TableBuilder {
   #length = 0;
   readonly #taker: RowTaker | undefined;
 
-  /** With a taker it never holds more rows than that wants, where each `add` is followed by `handOn`. */
+  /** With a taker it never holds more rows than that wants. */
   constructor(name: string, columns: readonly Column[], wanted: ReadonlySet<string>, taker?: RowTaker) {
     this.#taker = taker;
     this.name = name;
@@ -37,8 +37,11 @@ export class TableBuilder {
     return this.#length;
   }
 
-  /** Adds a row; `cell` is asked for each wanted column. */
-  add(file: string, cell: (column: Column, position: number) => Value): void {
+  /**
+   * Adds a row; `cell` is asked for each wanted column. Where that makes enough rows they are handed on: to be awaited before
+   * the next row, unless it is undefined.
+   */
+  add(file: string, cell: (column: Column, position: number) => Value): Promise<void> | undefined {
     if (this.#length >= MAX_FRAME_ROWS) {
       throw new EvidenceError(file, `the table ${this.name} would have more than ${MAX_FRAME_ROWS} rows`);
     }
@@ -47,6 +50,7 @@ export class TableBuilder {
       if (column) this.#data[position]?.push(this.#once(position, cell(column, position) ?? missing(column.type)));
     }
     this.#length += 1;
+    return this.#taker && this.#length >= this.#taker.rows ? this.handOnRest() : undefined;
   }
 
   /** The same text again is the same string, so that a million rows of one address take no million texts. */
@@ -61,12 +65,6 @@ export class TableBuilder {
 
   table(): Table {
     return { name: this.name, columns: [...this.columns], data: this.#data, length: this.#length };
-  }
-
-  /** Hands its rows on where there are enough: to be awaited before the next row, unless it is undefined. */
-  handOn(): Promise<void> | undefined {
-    if (!this.#taker || this.#length < this.#taker.rows) return undefined;
-    return this.handOnRest();
   }
 
   /** Hands on what rows there are. */

@@ -49,7 +49,10 @@ export function utmpSource({ path, format }: { path: string; format: UtmpFormat 
       const gaps = { unread: 0, firstUnread: 0, cut: 0 };
       try {
         for await (const portion of utmpRecords(path, gaps, read))
-          for (const record of portion) builder.add(path, (_column, place): Value => readers[place]?.(record) ?? null);
+          for (const record of portion) {
+            const full = builder.add(path, (_column, place): Value => readers[place]?.(record) ?? null);
+            if (full) await full;
+          }
       } catch (error) {
         throw fileFailure(path, error);
       }

@@ -6,7 +6,7 @@ import { ADDRESS_FUNCTIONS } from './functions/addresses.ts';
 import { ARRAY_FUNCTIONS } from './functions/arrays.ts';
 import { CONVERSION_FUNCTIONS, RANDOM_FUNCTIONS } from './functions/conversions.ts';
 import { DATE_FUNCTIONS } from './functions/dates.ts';
-import { DYNAMIC_FUNCTIONS, DYNAMIC_TUPLES, element } from './functions/dynamics.ts';
+import { arraysAmong, DYNAMIC_FUNCTIONS, DYNAMIC_TUPLES, element } from './functions/dynamics.ts';
 import { ENCODING_FUNCTIONS } from './functions/encodings.ts';
 import { GEOGRAPHY_FUNCTIONS } from './functions/geography.ts';
 import { IPV6_FUNCTIONS } from './functions/ipv6.ts';
@@ -61,8 +61,10 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
   }),
 );
 
+/** Functions that make several columns of several arrays. */
+const DYNAMIC_BY_NAME: ReadonlyMap<string, Implementation> = new Map(Object.entries(DYNAMIC_TUPLES));
 /** Functions that make several columns at once. */
-const TUPLES: ReadonlyMap<string, Implementation> = new Map(Object.entries({ ...SERIES_TUPLES, ...DYNAMIC_TUPLES }));
+const TUPLES: ReadonlyMap<string, Implementation> = new Map([...Object.entries(SERIES_TUPLES), ...DYNAMIC_BY_NAME]);
 
 /** Functions that are refused for a reason that is worth a sentence. */
 const REFUSED: ReadonlyMap<string, string> = new Map(
@@ -81,6 +83,25 @@ const REFUSED: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** A call of one of these functions, read as several columns; undefined for any other expression. */
+function tupleOf(
+  node: Node,
+  scope: Scope,
+  functions: ReadonlyMap<string, Implementation>,
+): { args: readonly Expression[]; at(row: number): Value } | undefined {
+  if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
+  const called = simpleName(child(node, 'Name'));
+  const implementation = functions.get(called);
+  if (!implementation || scope.names.has(called)) return undefined;
+  const argumentNodes = argumentsOf(node);
+  const oneArrayIsPlain = DYNAMIC_BY_NAME.has(called);
+  if (oneArrayIsPlain && argumentNodes.length < 2) return undefined;
+  const args = argumentNodes.map((a) => expression(a, scope));
+  // Of one array there is one column, which is a value like others.
+  if (oneArrayIsPlain && arraysAmong(args) < 2) return undefined;
+  return { args, at: implementation({ name: called, node, argumentNodes, args, type: 'dynamic', scope }) };
+}
+
 /**
  * A function that makes several columns (`series_stats(x)`), as the columns that the analyser names; undefined for any
  * other expression.
@@ -90,16 +111,9 @@ export function tupleColumns(
   scope: Scope,
   length: number,
 ): { names: string[]; vectors: Vector[] } | undefined {
-  if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
-  const called = simpleName(child(node, 'Name'));
-  const implementation = TUPLES.get(called);
-  if (!implementation || scope.names.has(called)) return undefined;
-  const argumentNodes = argumentsOf(node);
-  const args = argumentNodes.map((a) => expression(a, scope));
-  // Of one array there is one column, which is a value like others.
-  if (Object.hasOwn(DYNAMIC_TUPLES, called) && args.filter(({ type }) => type !== 'bool').length < 2) return undefined;
-  const read = implementation({ name: called, node, argumentNodes, args, type: 'dynamic', scope });
-  const rows = Array.from({ length }, (_, row) => read(row));
+  const tuple = tupleOf(node, scope, TUPLES);
+  if (!tuple) return undefined;
+  const rows = Array.from({ length }, (_, row) => tuple.at(row));
   const columns = resultColumns(node);
   return {
     names: columns.map((c) => c.name),
@@ -635,15 +649,8 @@ const constantly =
 
 /** A call that makes several columns, as the array of what they hold: `array_sort_asc(a, b)[1]`. */
 function tupleAsArray(node: Node, scope: Scope): Expression | undefined {
-  if (nodeClass(node) !== 'FunctionCallExpression') return undefined;
-  const called = simpleName(child(node, 'Name'));
-  const implementation = Object.hasOwn(DYNAMIC_TUPLES, called) ? DYNAMIC_TUPLES[called] : undefined;
-  const argumentNodes = argumentsOf(node);
-  if (!implementation || argumentNodes.length < 2 || scope.names.has(called)) return undefined;
-  const args = argumentNodes.map((a) => expression(a, scope));
-  if (args.filter(({ type }) => type !== 'bool').length < 2) return undefined;
-  const at = implementation({ name: called, node, argumentNodes, args, type: 'dynamic', scope });
-  return { type: 'dynamic', constant: args.every((a) => a.constant), at };
+  const tuple = tupleOf(node, scope, DYNAMIC_BY_NAME);
+  return tuple && { type: 'dynamic', constant: tuple.args.every((a) => a.constant), at: tuple.at };
 }
 
 function elementOf(node: Node, scope: Scope): Expression {

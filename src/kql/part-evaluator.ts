@@ -3,6 +3,8 @@ import type { Frame } from './frame.ts';
 import type { Node } from './language.ts';
 import { unpacked, unpackedFrame } from './packed.ts';
 import type { PlainBinding, PlainPart, PlainScope } from './part.ts';
+import { stepped } from './piece-work.ts';
+import type { Step } from './plan-part.ts';
 import type { Reducer } from './rows.ts';
 import type { Binding, Run, Scope } from './scope.ts';
 import { reducerOf, rows, stepOf, tabular } from './tabular.ts';
@@ -12,7 +14,7 @@ import { reducerOf, rows, stepOf, tabular } from './tabular.ts';
  * cannot do it: the thread that has the whole query evaluates the same rows, and knows what is wrong with them.
  */
 export class PartEvaluator {
-  readonly #maps: ((frame: Frame) => Frame)[];
+  readonly #steps: readonly Step[];
   readonly #reducer: (() => Reducer) | undefined;
   #current: Reducer | undefined;
 
@@ -43,9 +45,8 @@ export class PartEvaluator {
       for (const [name, binding] of plain.names) names.set(name, bindingOf(binding, scopeOf));
       return scope;
     };
-    this.#maps = steps.map(({ node, scope }) => stepOf(node, scopeOf(scope)).map);
-    this.#reducer =
-      reducer && (() => reducerOf({ node: reducer.node, scope: scopeOf(reducer.scope), ...first(reducer) }));
+    this.#steps = steps.map(({ node, scope }) => stepOf(node, scopeOf(scope)));
+    this.#reducer = reducer && (() => reducerOf({ ...reducer, scope: scopeOf(reducer.scope) }));
   }
 
   /** Is something kept of each piece, rather than handed on? */
@@ -55,9 +56,7 @@ export class PartEvaluator {
 
   /** What the steps make of a piece. */
   rows(piece: Frame): Frame {
-    let frame = piece;
-    for (const map of this.#maps) frame = map(frame);
-    return frame;
+    return stepped(piece, this.#steps);
   }
 
   /** Keeps what the rest of the part makes of a piece that has been through the steps. */
@@ -73,9 +72,6 @@ export class PartEvaluator {
     return part;
   }
 }
-
-const first = ({ first: count }: { first: number | undefined }): { first?: number } =>
-  count === undefined ? {} : { first: count };
 
 function bindingOf(binding: PlainBinding, scopeOf: (plain: PlainScope) => Scope): Binding {
   if (binding.kind === 'function')

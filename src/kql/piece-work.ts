@@ -37,17 +37,10 @@ export function reduced(rows: Rows, begin: () => Reducer, plan?: ReducerPlan): F
     reducer.add(rows);
     return reducer.result();
   }
-  reducer.add(rows.empty);
-  const parts = plan && reducer.parts?.();
-  if (parts && rows.worked) return byParts(rows, begin, plan) ?? inOrder(rows, begin());
-  return inOrder(rows, reducer);
-}
-
-/** Of rows that several threads take in; undefined where the answer needs them in their order. */
-function byParts(rows: Stream, begin: () => Reducer, plan: ReducerPlan): Frame | undefined {
-  const reducer = begin();
   reducer.add(rows.empty, 0);
-  const parts = reducer.parts?.();
+  const { worked } = rows;
+  const parts = plan && worked && reducer.parts?.();
+  if (!parts) return inOrder(rows, reducer);
   const steps = stepsOf(rows);
   const work: Work = {
     plain: () => plainPart(steps, plan),
@@ -55,19 +48,20 @@ function byParts(rows: Stream, begin: () => Reducer, plan: ReducerPlan): Frame |
       reducer.add(stepped(piece, steps), at);
       return rows.empty;
     },
-    join: (part) => parts?.join(part),
+    join: (part) => parts.join(part),
     keeps: true,
   };
   try {
-    for (const _none of rows.worked?.(work) ?? []);
+    for (const _none of worked(work));
     return reducer.result();
   } catch (error) {
-    if (error instanceof PartsDiffer) return undefined;
+    if (error instanceof PartsDiffer) return inOrder(rows, begin());
     throw error;
   }
 }
 
-function stepped(piece: Frame, steps: readonly Step[]): Frame {
+/** A piece after steps. */
+export function stepped(piece: Frame, steps: readonly Step[]): Frame {
   let frame = piece;
   for (const step of steps) frame = step.map(frame);
   return frame;

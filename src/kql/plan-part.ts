@@ -19,7 +19,7 @@ export interface ReducerPlan {
   node: Node;
   scope: Scope;
   /** Of a sort: how many of its first rows are wanted. */
-  first?: number;
+  first?: number | undefined;
 }
 
 /** Tables that are larger are not copied to each thread. */

@@ -16,6 +16,7 @@ import type { Edit } from './overwrites.ts';
  */
 export function scanIds(text: string, analysis: Analysis): Edit[] {
   const edits: Edit[] = [];
+  if (!text.includes('scan')) return edits;
   const visit = (node: Node): void => {
     if (nodeClass(node) === 'ScanOperator' && !parameters(node).has('with_match_id')) {
       const id = resultColumns(node).at(-1);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KqlFlags, kql } from '../../src/commands/kql.ts';
 import { memorySize } from '../../src/commands/memory-size.ts';
@@ -11,6 +10,7 @@ import { queryDocument } from '../../src/documents/query.ts';
 import { Failure } from '../../src/failure.ts';
 import { cordon } from '../e2e/cordon.ts';
 import { begunCase } from './begun-case.ts';
+import { capture } from './capture.ts';
 
 let folder = '';
 let csv = '';
@@ -22,19 +22,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function run(query: string, flags: KqlFlags, stdin: string[] = []) {
-  const out = { stdout: '', stderr: '' };
-  const into = (name: 'stdout' | 'stderr') =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        out[name] += String(chunk);
-        done();
-      },
-    });
+  const { streams, out, err } = capture();
   async function* typed() {
     yield* stdin;
   }
-  const code = await kql(query, flags, { stdout: into('stdout'), stderr: into('stderr') }, typed());
-  return { code, ...out };
+  const code = await kql(query, flags, streams, typed());
+  return { code, stdout: out(), stderr: err() };
 }
 
 const told = (query: string, flags: KqlFlags): Promise<string> =>

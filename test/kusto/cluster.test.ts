@@ -132,6 +132,10 @@ describe('a query that a cluster answers', () => {
       message: expect.stringMatching(/refused it \(400\): Semantic error: SEM0100: .*\[line 1, column 1\]/),
       exitCode: 2,
     });
+    const flags = { evidence: [file('Placed.csv', 'a\n1\n')], ...cluster.flags, yes: true };
+    await expect(run("Placed\n| where tostring(a) matches regex '('", flags)).rejects.toMatchObject({
+      message: expect.stringMatching(/regular expression is not valid.*\[line 2, column \d+\]/),
+    });
   });
 
   it('takes its flags together', async () => {

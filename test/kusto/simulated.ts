@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { connect } from '../../src/azure/client/connection.ts';
 import { type KqlFlags, kql } from '../../src/commands/kql.ts';
@@ -13,6 +12,7 @@ import { type ClusterClient, clusterClient } from '../../src/kusto/cluster-clien
 import { clusterTable } from '../../src/kusto/cluster-table.ts';
 import { placeTables, withViews, writeTable } from '../../src/kusto/ingestion.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import { capture } from '../commands/capture.ts';
 import { smallWorld } from '../simulator/small-world.ts';
 
 export const database = 'NetDefaultDB';
@@ -86,16 +86,9 @@ export const overFiles = (query: string, given: readonly string[]) =>
 
 /** Runs `cordon kql` with these flags. */
 export async function run(query: string, flags: KqlFlags) {
-  const out = { stdout: '', stderr: '' };
-  const into = (name: 'stdout' | 'stderr') =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        out[name] += String(chunk);
-        done();
-      },
-    });
-  const code = await kql(query, flags, { stdout: into('stdout'), stderr: into('stderr') });
-  return { code, ...out };
+  const { streams, out, err } = capture();
+  const code = await kql(query, flags, streams);
+  return { code, stdout: out(), stderr: err() };
 }
 
 /** The document that a query gives. */

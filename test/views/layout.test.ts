@@ -160,7 +160,11 @@ describe('every layout tiles the screen exactly', () => {
         ({ columns, rows, prompt, steps }) => {
           tiles(suspectsLayout(columns, rows), columns, rows);
           tiles(pageLayout(columns, rows), columns, rows);
-          tiles(runLayout(columns, rows, prompt, { width: steps * 9, rows: steps }, steps * 2), columns, rows);
+          tiles(
+            runLayout(columns, rows, prompt, { width: steps * 9, rows: steps }, () => steps * 2),
+            columns,
+            rows,
+          );
         },
       ),
     );

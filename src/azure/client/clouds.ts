@@ -56,6 +56,11 @@ export interface CustomCloud {
   logsEndpoint?: string;
 }
 
+/** Is this one of the hosts that end so? */
+export function endsIn(host: string, ends: readonly string[]): boolean {
+  return ends.some((end) => host.toLowerCase().endsWith(`.${end.toLowerCase()}`));
+}
+
 const bare = (url: string) => url.replace(/\/+$/, '');
 
 /** A cloud of the caller's own making. Its blobs are where Azure Stack Hub has them: `blob.REGION.DOMAIN`. */

@@ -13,6 +13,7 @@ import type { ChangeGate, Exchange, OutgoingChange } from '../../documents/excha
 import { createApiVersions } from './api-versions.ts';
 import { queryServices } from './asked-queries.ts';
 import { claimsOf } from './challenge.ts';
+import { endsIn } from './clouds.ts';
 import { createPacer, type Service } from './pacing.ts';
 import { keepAnswer } from './refused-answers.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -112,11 +113,6 @@ export function isChange(method: string, url: string, body?: unknown): boolean {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
   const path = new URL(url).pathname;
   return !(method === 'POST' && (readingPosts.some((pattern) => pattern.test(path)) || onlyShows(path, body)));
-}
-
-/** Is this one of the hosts that end so? */
-function endsIn(host: string, ends: readonly string[]): boolean {
-  return ends.some((end) => host.toLowerCase().endsWith(`.${end.toLowerCase()}`));
 }
 
 /** A request that would change Azure came from where nothing may be changed: read-only mode, or a defect. */

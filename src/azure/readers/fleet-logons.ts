@@ -325,7 +325,7 @@ async function readFleet(
       atMost: 'Attempts',
     },
     led: new Map([...(await rowOf(afterGuesses)), ...(await rowOf(afterFailures))]),
-    ...(await burstsIn({ failures, successes, explicit, lines }, machines, thresholds, ask)),
+    ...(await burstsIn({ failures, successes, explicit, lines }, machines, computerOf, thresholds, ask)),
   };
   const worst = new Map<string, WorstBurst>();
   const now = connection.clock.now();
@@ -380,11 +380,11 @@ function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
 async function burstsIn(
   { failures, successes, explicit, lines }: Record<'failures' | 'successes' | 'explicit' | 'lines', LogAnswer>,
   machines: readonly VirtualMachine[],
+  known: ComputerOf,
   thresholds: Thresholds,
   ask: Ask,
 ): Promise<Pick<Heard, 'worst' | 'totals' | 'cut' | 'unlisted' | 'unread' | 'doubted' | 'followUpLacks'>> {
   const names = new Map<string, Set<string>>();
-  const known = computersOf(machines);
   const computerOf: ComputerOf = (machine) => {
     const computer = known(machine);
     const own = names.get(computer) ?? new Set();

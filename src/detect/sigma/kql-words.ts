@@ -12,9 +12,6 @@ export function kqlText(text: string): string {
   return `@"${text.replaceAll('"', '""')}"`;
 }
 
-/** A pattern that is this text and nothing else. */
-export const plainPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-
 /** A name of a column: as it is where KQL takes it for nothing else. */
 export const kqlName = (name: string): string =>
   /^_?[A-Z][A-Za-z0-9_]*$/.test(name) ? name : `['${name.replace(/[\\']/g, '\\$&')}']`;

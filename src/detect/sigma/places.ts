@@ -1,5 +1,6 @@
+import { plainPattern } from '../../text/plain-pattern.ts';
 import { defenderField } from './defender.ts';
-import { kqlName, kqlText, plainPattern } from './kql-words.ts';
+import { kqlName, kqlText } from './kql-words.ts';
 import type { Columns, Leg } from './leg.ts';
 
 /** Where a leg's table has a field of Sigma. */

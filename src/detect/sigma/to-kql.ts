@@ -1,4 +1,5 @@
-import { joinedConditions, kqlText, plainPattern } from './kql-words.ts';
+import { plainPattern } from '../../text/plain-pattern.ts';
+import { joinedConditions, kqlText } from './kql-words.ts';
 import type { Columns, Leg } from './leg.ts';
 import { type Place, placeOf } from './places.ts';
 import { RuleRefused } from './refusal.ts';

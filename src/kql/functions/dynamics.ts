@@ -11,7 +11,7 @@ import {
   toBool,
 } from '../call.ts';
 import { simpleName } from '../language.ts';
-import { refuse } from '../scope.ts';
+import { type Expression, refuse } from '../scope.ts';
 import {
   type Bag,
   compareValues,
@@ -99,11 +99,13 @@ const sortTogether =
     };
   };
 
+/** How many arguments of a sort are arrays: a flag can stand beside them. */
+export const arraysAmong = (args: readonly Expression[]): number => args.filter(({ type }) => type !== 'bool').length;
+
 const sort =
   (sign: 1 | -1): Implementation =>
   (call) => {
-    const arraysAlone = call.args.filter(({ type }) => type !== 'bool').length;
-    if (arraysAlone > 1) refuse(`${call.name}() of several arrays as one value`, call.node, call.scope);
+    if (arraysAmong(call.args) > 1) refuse(`${call.name}() of several arrays as one value`, call.node, call.scope);
     const read = sortTogether(sign)(call);
     return (row) => {
       const sorted = read(row);
@@ -293,6 +295,18 @@ function withKey(value: Value, [key = '', ...rest]: readonly string[], leaf: Val
   return bag;
 }
 
+/** What two arrays have in common as sets; null where one is none. */
+const comparedSets =
+  (compare: (left: ReadonlySet<unknown>, right: ReadonlySet<unknown>) => Value): Implementation =>
+  (call) => {
+    const left = arrays(call, 0);
+    const right = arrays(call, 1);
+    return (row) => {
+      const [a, b] = [left(row), right(row)];
+      return a === null || b === null ? null : compare(new Set(a.map(keyOf)), new Set(b.map(keyOf)));
+    };
+  };
+
 /** Where an element stands, from a start (from the end when negative), among so many, for the nth time. */
 const arrayIndexOf: Implementation = (call) => {
   const read = arrays(call, 0);
@@ -409,17 +423,10 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
   },
   array_iff: arrayIff,
   array_iif: arrayIff,
-  jaccard_index: (call) => {
-    const left = arrays(call, 0);
-    const right = arrays(call, 1);
-    return (row) => {
-      const [a, b] = [left(row), right(row)];
-      if (a === null || b === null) return null;
-      const [x, y] = [new Set(a.map(keyOf)), new Set(b.map(keyOf))];
-      const both = [...x].filter((k) => y.has(k)).length;
-      return both / (x.size + y.size - both);
-    };
-  },
+  jaccard_index: comparedSets((x, y) => {
+    const both = [...x].filter((k) => y.has(k)).length;
+    return both / (x.size + y.size - both);
+  }),
   set_union: sets((all) => new Map(all.flatMap((s) => [...s])).values()),
   set_intersect: sets(([first, ...rest]) =>
     [...(first ?? [])].filter(([k]) => rest.every((s) => s.has(k))).map(([, v]) => v),
@@ -427,16 +434,7 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
   set_difference: sets(([first, ...rest]) =>
     [...(first ?? [])].filter(([k]) => !rest.some((s) => s.has(k))).map(([, v]) => v),
   ),
-  set_equals: (call) => {
-    const left = arrays(call, 0);
-    const right = arrays(call, 1);
-    return (row) => {
-      const [a, b] = [left(row), right(row)];
-      if (a === null || b === null) return null;
-      const [x, y] = [new Set(a.map(keyOf)), new Set(b.map(keyOf))];
-      return x.size === y.size && [...x].every((k) => y.has(k));
-    };
-  },
+  set_equals: comparedSets((x, y) => x.size === y.size && [...x].every((k) => y.has(k))),
   set_has_element: (call) => {
     const read = arrays(call, 0);
     const sought = dynamics(call, 1);

@@ -71,6 +71,13 @@ const KINDS: ReadonlySet<string> = new Set([
 /** Joins left rows with the right side; with `last`, also what is known only when all of the left have been seen. */
 type Probe = (left: Frame, last: boolean) => Frame;
 
+/** A join whose right side was read; `begin` starts it from the first left row. */
+interface Prepared {
+  begin(): Probe;
+  kind: string;
+  right: Frame;
+}
+
 /** Joins that look at one left row at a time, and say nothing of right rows that no left row has. */
 const BY_LEFT_ROW: ReadonlySet<string> = new Set([
   'inner',
@@ -83,24 +90,25 @@ const BY_LEFT_ROW: ReadonlySet<string> = new Set([
 
 /** A join as a step of its left rows; undefined for one that needs them all, in their order. */
 export function joinStep(node: Node, scope: Scope): Step | undefined {
-  const { begin, kind, right } = prepare(node, scope);
+  return leftStep(prepare(node, scope), node, scope);
+}
+
+function leftStep({ begin, kind, right }: Prepared, node: Node, scope: Scope): Step | undefined {
   if (!BY_LEFT_ROW.has(kind)) return undefined;
   const probe = begin();
   return { node, scope, map: (left) => probe(left, false), right: { node: child(node, 'Expression'), frame: right } };
 }
 
 export function join(node: Node, input: Rows, outer: Scope): Rows {
-  const { begin: prepared, kind, right } = prepare(node, outer);
-  if (!isStream(input)) return prepared()(input, true);
-  if (BY_LEFT_ROW.has(kind)) {
-    const probe = prepared();
-    const step = { node, scope: outer, map: (left: Frame) => probe(left, false) };
-    return through(input, { ...step, right: { node: child(node, 'Expression'), frame: right } });
-  }
+  const prepared = prepare(node, outer);
+  const { begin } = prepared;
+  if (!isStream(input)) return begin()(input, true);
+  const step = leftStep(prepared, node, outer);
+  if (step) return through(input, step);
   return {
-    empty: prepared()(input.empty, false),
+    empty: begin()(input.empty, false),
     *pieces() {
-      const probe = prepared();
+      const probe = begin();
       for (const piece of input.pieces()) {
         const found = probe(piece, false);
         if (found.length > 0) yield found;
@@ -112,7 +120,7 @@ export function join(node: Node, input: Rows, outer: Scope): Rows {
 }
 
 /** Reads the right side and numbers its keys, once; what it gives begins a join from the first left row. */
-function prepare(node: Node, outer: Scope): { begin: () => Probe; kind: string; right: Frame } {
+function prepare(node: Node, outer: Scope): Prepared {
   const lookup = nodeClass(node) === 'LookupOperator';
   const scope = within(outer, undefined);
   const right = scope.run.tabular(child(node, 'Expression'), scope);

@@ -31,7 +31,9 @@ function evaluated(tables: readonly Table[], text: string, now: Date): Table {
     const view = evaluate(`${before}\n${name.trim()}`, tables, { now });
     return { ...view, name: nameOf(name.trim()) };
   });
-  return evaluate(after, visible, { now });
+  // Faults have their places in the whole text.
+  const front = text.slice(0, text.length - after.length).replace(/[^\n]/g, ' ');
+  return evaluate(`${front}${after}`, visible, { now });
 }
 
 /** The frames that answer a query. What fails while it is evaluated fails in the last of them. Throws ClusterError before. */
