@@ -3,7 +3,7 @@
  * are.
  */
 export interface DigestShared {
-  blocks: SharedArrayBuffer[];
+  blocks: readonly SharedArrayBuffer[];
   control: SharedArrayBuffer;
   /** The digest, 32 bytes, once it is finished. */
   result: SharedArrayBuffer;

@@ -19,16 +19,16 @@ export interface Digest {
 export const worthAThread = 32 * 1024 * 1024;
 
 /** A digest for a file of `size` bytes: of a large one it is made in a thread of its own, beside the decoding. */
-export function digestOf(size: number, blocks: SharedArrayBuffer[]): Digest {
+export function digestOf(size: number, blocks: readonly SharedArrayBuffer[]): Digest {
   return size >= worthAThread ? new ThreadDigest(blocks) : new PlainDigest(blocks);
 }
 
 class PlainDigest implements Digest {
   readonly #hash = createHash('sha256');
-  readonly #blocks: SharedArrayBuffer[];
+  readonly #blocks: readonly SharedArrayBuffer[];
   #given = 0;
 
-  constructor(blocks: SharedArrayBuffer[]) {
+  constructor(blocks: readonly SharedArrayBuffer[]) {
     this.#blocks = blocks;
   }
 
@@ -55,7 +55,7 @@ class ThreadDigest implements Digest {
   readonly #failed: Promise<never>;
   #given = 0;
 
-  constructor(blocks: SharedArrayBuffer[]) {
+  constructor(blocks: readonly SharedArrayBuffer[]) {
     const control = new SharedArrayBuffer(4 * (place.pieces + 2 * blocks.length));
     this.#blocks = blocks.length;
     this.#numbers = new Int32Array(control);

@@ -1,24 +1,18 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { StorageAnswered } from '../../azure/client/storage.ts';
 import type { UploadEnd } from '../../azure/client/transport.ts';
 import { type Digest, digestOf } from '../../digest/digest.ts';
 import { printable } from '../../text/printable.ts';
-import type { Span } from './in-order.ts';
+import { pieceBytes, piecesOf, type Span } from './in-order.ts';
+import { passing, patience, untilNextTry } from './patience.ts';
 
-/** Bytes of a piece: as many are asked of the snapshot, and go into the digest, at a time. */
-const pieceBytes = 2 * 1024 * 1024;
-const piecesAtOnce = 6;
-const piecesWaiting = 2;
 /** A block is so long, or longer where a blob would have too many ("Put Block List": 50,000 blocks at most). */
 const leastBlock = 8 * 1024 * 1024;
 const mostBlocks = 50_000;
 /** Blocks of so many bytes together are on their way at once, one at least. */
 const bytesAtOnce = 24 * 1024 * 1024;
 const longestBlock = 64 * 1024 * 1024;
-const patience = 6;
-const longestWaitMs = 30_000;
 
 /** The largest image that is put into a blob with so much memory. */
 export const largestBlob = longestBlock * mostBlocks;
@@ -81,9 +75,7 @@ export interface Uploaded {
   refused: Error | null;
 }
 
-const passing = (status: number) => status === 408 || status === 429 || status >= 500;
-
-/** Asks until the answer is no refusal that passes by itself ("Common REST API error codes": 408, 429, 500, 503). */
+/** Asks until the answer is no refusal that passes by itself. */
 async function patiently(
   connection: Connection,
   signal: AbortSignal,
@@ -99,7 +91,7 @@ async function patiently(
       failure = { error };
     }
     if (failure && tries >= patience) throw failure.error;
-    await sleep(Math.min(longestWaitMs, connection.pollIntervalMs * 2 ** tries), undefined, { signal });
+    await untilNextTry(connection, tries, signal);
   }
 }
 
@@ -188,14 +180,8 @@ export class BlobImage {
     this.#signal = about.signal;
     this.#id = about.request;
     this.#loose = loose;
-    const count = Math.ceil(about.bytes / pieceBytes);
-    const size = Math.min(pieceBytes, about.bytes);
-    const blocks = Array.from(
-      { length: Math.min(count, piecesAtOnce + piecesWaiting) },
-      () => new SharedArrayBuffer(size),
-    );
-    this.pieces = { length: about.bytes, blocks, atOnce: Math.min(count, piecesAtOnce) };
-    this.#digest = digestOf(about.bytes, blocks);
+    this.pieces = piecesOf(about.bytes);
+    this.#digest = digestOf(about.bytes, this.pieces.blocks);
     this.#block = Buffer.allocUnsafe(blockSize(about.bytes));
   }
 

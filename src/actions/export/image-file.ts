@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { type Digest, digestOf } from '../../digest/digest.ts';
-import type { Span } from './in-order.ts';
+import { pieceBytes, piecesOf, type Span } from './in-order.ts';
 import type { BlobHead } from './signed-blob.ts';
 
 /** Beside a part of an image: what it is a part of, and how much of it is surely on disk. */
@@ -33,12 +33,6 @@ export const imageManifest = z.object({
 });
 export type ImageManifest = z.infer<typeof imageManifest>;
 
-/** Bytes of a piece: a request for them, a write, a turn of the digest. */
-const pieceBytes = 2 * 1024 * 1024;
-/** So many pieces are under way at once: what a fast line carries. */
-const piecesAtOnce = 6;
-/** So many pieces that came may wait for the digest: with those under way all the memory that an image takes. */
-const piecesWaiting = 2;
 /** After so many bytes a flush to disk begins beside the transfer; a transfer so far ahead of the disk waits for it. */
 const flushBytes = 64 * 1024 * 1024;
 const mostUnflushed = 1024 * 1024 * 1024;
@@ -148,17 +142,11 @@ export class ImageFile {
   #failure: { error: unknown } | null = null;
 
   private constructor(file: string, handle: FileHandle, about: { snapshot: string } & BlobHead, kept: number) {
-    const count = Math.ceil(about.bytes / pieceBytes);
-    const size = Math.min(pieceBytes, about.bytes);
-    const blocks = Array.from(
-      { length: Math.min(count, piecesAtOnce + piecesWaiting) },
-      () => new SharedArrayBuffer(size),
-    );
-    this.pieces = { length: about.bytes, blocks, atOnce: Math.min(count, piecesAtOnce) };
+    this.pieces = piecesOf(about.bytes);
     this.kept = kept;
     this.#file = file;
     this.#handle = handle;
-    this.#digest = digestOf(about.bytes, blocks);
+    this.#digest = digestOf(about.bytes, this.pieces.blocks);
     this.#about = about;
     this.#flushed = kept;
   }

@@ -1,6 +1,13 @@
 /** Fills the buffer with the bytes from `first` on, or rejects. */
 export type Fill = (first: number, into: Buffer, signal: AbortSignal) => Promise<void>;
 
+/** Bytes of a piece: a request for them, a write, a turn of the digest. */
+export const pieceBytes = 2 * 1024 * 1024;
+/** So many pieces are under way at once: what a fast line carries. */
+const piecesAtOnce = 6;
+/** So many pieces that came may wait for the digest: with those under way all the memory that an image takes. */
+const piecesWaiting = 2;
+
 export interface Span {
   /** Bytes in all. */
   length: number;
@@ -8,6 +15,17 @@ export interface Span {
   blocks: readonly SharedArrayBuffer[];
   /** How many pieces are under way at once, no more than there are blocks. The other blocks keep the pieces given last. */
   atOnce: number;
+}
+
+/** The pieces of an image of so many bytes, with the memory for them. */
+export function piecesOf(bytes: number): Span {
+  const count = Math.ceil(bytes / pieceBytes);
+  const size = Math.min(pieceBytes, bytes);
+  const blocks = Array.from(
+    { length: Math.min(count, piecesAtOnce + piecesWaiting) },
+    () => new SharedArrayBuffer(size),
+  );
+  return { length: bytes, blocks, atOnce: Math.min(count, piecesAtOnce) };
 }
 
 /**

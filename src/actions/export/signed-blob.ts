@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { azureError } from '../../azure/client/azure-error.ts';
 import type { BlobParts } from '../../azure/client/blob-parts.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { type PartAnswered, tooLong } from '../../azure/client/read-blob.ts';
 import { redactText } from '../../casefile/redaction.ts';
+import { passing, patience, untilNextTry } from './patience.ts';
 
 /** Leave to read a blob: an address that is renewed when it has ended. It is shown to nobody. */
 export interface Access {
@@ -27,13 +27,6 @@ class BlobRefused extends Error {
     this.statusCode = status;
   }
 }
-
-/** How often a piece is asked for again without a byte having come. */
-const patience = 6;
-const longestWaitMs = 30_000;
-
-/** Refusals that pass by themselves ("Common REST API error codes": 408, 429, 500, 503). */
-const passing = (status: number) => status === 408 || status === 429 || status >= 500;
 
 /** The size and the version of a blob. */
 export interface BlobHead {
@@ -114,8 +107,7 @@ export class SignedBlob {
         continue;
       }
       if ((status !== 0 && !passing(status)) || tries >= patience) throw lastWord(failure);
-      const wait = Math.min(longestWaitMs, this.#connection.pollIntervalMs * 2 ** tries);
-      await sleep(wait, undefined, { signal });
+      await untilNextTry(this.#connection, tries, signal);
     }
   }
 }

@@ -135,7 +135,9 @@ export function correlationQuery(rule: CorrelationRule, known: Known, depth = 0)
     throw new RuleRefused('a rule is named twice', ['correlation', 'rules']);
   }
   const all = rule.rules.flatMap((reference) => rowsOf(reference, rule, known, depth));
-  return `${unionOf(all)}\n${counted(rule)}`;
+  // An event without the value that is asked about counts for nothing.
+  const filled = rule.type.startsWith('value_') ? ['| where isnotempty(Value)'] : [];
+  return [unionOf(all), ...filled, counted(rule)].join('\n');
 }
 
 /** The groups of a correlation, the beginning of a sort by them, and where in it another group begins, each "" without groups. */
@@ -164,7 +166,6 @@ const MEASURES: Record<Exclude<CorrelationRule['type'], 'temporal_ordered'>, str
 function windowed(rule: CorrelationRule, measure: string): string {
   const { groups, by, restart } = grouping(rule);
   return [
-    ...(measure.includes('Value') ? ['| where isnotempty(Value)'] : []),
     `| sort by ${by}Time asc`,
     `| extend Window = row_window_session(Time, ${rule.seconds}s, ${rule.seconds}s${restart})`,
     `| summarize Count = ${measure}, Time = max(Time) by ${[...groups, 'Window'].join(', ')}`,
@@ -185,9 +186,8 @@ function counted(rule: CorrelationRule): string {
   const end = `Time + ${rule.seconds}s + 1tick`;
   const until =
     value === undefined
-      ? [...(sum ? ['| where isnotempty(Value)'] : []), `| extend Until = ${end}`]
+      ? [`| extend Until = ${end}`]
       : [
-          ...(value === 'Value' ? ['| where isnotempty(Value)'] : []),
           `| sort by ${by}${value} asc, Time asc`,
           `| extend Until = iff(${same} and next(Time) < ${end}, next(Time), ${end})`,
         ];
