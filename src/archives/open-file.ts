@@ -59,11 +59,11 @@ async function openArchive(path: string, onDisk: boolean): Promise<Archive> {
   // A damaged beginning does not say it.
   const kind = archiveKind(await headOf(path, 512)) ?? (/\.tar$/i.test(unpackedName(path)) ? 'tar' : 'zip');
   if (kind === 'tar') {
-    const { TarArchive } = await import('./tar-archive.ts');
-    return onDisk && !isPacked(path) ? TarArchive.open(path) : TarArchive.unpacked(await contentOf(path));
+    const { openTar, unpackedTar } = await import('./tar-archive.ts');
+    return onDisk && !isPacked(path) ? openTar(path) : unpackedTar(await contentOf(path));
   }
-  const { ZipArchive } = await import('./zip-archive.ts');
-  return onDisk && !isPacked(path) ? ZipArchive.open(path) : ZipArchive.unpacked(await contentOf(path));
+  const { openZip, unpackedZip } = await import('./zip-archive.ts');
+  return onDisk && !isPacked(path) ? openZip(path) : unpackedZip(await contentOf(path));
 }
 
 /** The archive at a path: a file on disk, or, one level deep, a member of one. Throws where there is none. */

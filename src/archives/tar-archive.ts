@@ -4,6 +4,7 @@ import { counted, listed } from '../text/counts.ts';
 import { type Archive, type ArchiveMember, longestName, mostMembers } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { namelessFile } from './nameless-file.ts';
+import { OpenArchive } from './open-archive.ts';
 import { blockSize, dateOf, paxRecords, type TarHeader, tarHeader } from './tar-header.ts';
 
 /** Names and records in headers of their own; more is no name. */
@@ -12,86 +13,41 @@ const pieceSize = 1024 * 1024;
 const damagesTold = 3;
 const exampleLength = 200;
 
-/** A tar archive that is open. Its members are found by their headers, one after the other, and read in place. */
-export class TarArchive implements Archive {
-  readonly members: readonly ArchiveMember[];
-  readonly remarks: readonly string[];
-  readonly #handle: FileHandle;
-  readonly #places: ReadonlyMap<string, Place>;
-  readonly #byName: ReadonlyMap<string, ArchiveMember>;
-  #reading = 0;
-  #closing = false;
+/** Opens a .tar on disk. Throws an ArchiveError when it is none. */
+export async function openTar(path: string): Promise<Archive> {
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  return tarIn(handle, (await handle.stat()).size);
+}
 
-  private constructor(handle: FileHandle, { members, places, remarks }: TarIndex) {
-    this.#handle = handle;
-    this.members = members;
-    this.remarks = remarks();
-    this.#places = places;
-    this.#byName = new Map(members.toReversed().map((one) => [one.name, one]));
-  }
+/** Opens one that is packed, or a member of another archive: its bytes are unpacked to a file without a name. */
+export async function unpackedTar(bytes: AsyncIterable<Buffer>): Promise<Archive> {
+  let because = '';
+  const { handle, size } = await namelessFile(untilDamage(bytes, (told) => (because = told)));
+  return tarIn(handle, size, because);
+}
 
-  /** Opens a .tar on disk. Throws an ArchiveError when it is none. */
-  static async open(path: string): Promise<TarArchive> {
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    return TarArchive.#of(handle, (await handle.stat()).size);
+/** Its members are found by their headers, one after the other, and read in place. */
+async function tarIn(handle: FileHandle, size: number, because = ''): Promise<Archive> {
+  try {
+    const index = new TarIndex(handle, size);
+    await index.read();
+    if (because !== '') index.remark(because);
+    const { members, places } = index;
+    return new OpenArchive(handle, { members, places, remarks: index.remarks(), read: (at) => bytesAt(handle, at) });
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
+}
 
-  /** Opens one that is packed, or a member of another archive: its bytes are unpacked to a file without a name. */
-  static async unpacked(bytes: AsyncIterable<Buffer>): Promise<TarArchive> {
-    let because = '';
-    const { handle, size } = await namelessFile(untilDamage(bytes, (told) => (because = told)));
-    return TarArchive.#of(handle, size, because);
+async function* bytesAt(handle: FileHandle, { at, bytes, missing }: Place): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes; from += pieceSize) {
+    const piece = Buffer.alloc(Math.min(pieceSize, bytes - from));
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at + from);
+    if (bytesRead > 0) yield piece.subarray(0, bytesRead);
+    if (bytesRead < piece.length) throw new ArchiveError('the archive was cut while it was read');
   }
-
-  static async #of(handle: FileHandle, size: number, because = ''): Promise<TarArchive> {
-    try {
-      const index = new TarIndex(handle, size);
-      await index.read();
-      if (because !== '') index.remark(because);
-      return new TarArchive(handle, index);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
-  }
-
-  member(name: string): ArchiveMember | undefined {
-    return this.#byName.get(name);
-  }
-
-  has(name: string): boolean {
-    return this.#places.has(name);
-  }
-
-  async bytesOf(name: string): Promise<AsyncIterable<Buffer>> {
-    const place = this.#places.get(name);
-    if (!place) {
-      const because = this.member(name)?.because;
-      throw new ArchiveError(because || 'the archive has no such member', because ? '' : 'ENOENT');
-    }
-    return this.#bytes(place);
-  }
-
-  async *#bytes({ at, bytes, missing }: Place): AsyncGenerator<Buffer> {
-    this.#reading += 1;
-    try {
-      for (let from = 0; from < bytes; from += pieceSize) {
-        const piece = Buffer.alloc(Math.min(pieceSize, bytes - from));
-        const { bytesRead } = await this.#handle.read(piece, 0, piece.length, at + from);
-        if (bytesRead > 0) yield piece.subarray(0, bytesRead);
-        if (bytesRead < piece.length) throw new ArchiveError('the archive was cut while it was read');
-      }
-      if (missing) throw new ArchiveError('its archive ends within it');
-    } finally {
-      this.#reading -= 1;
-      if (this.#closing) await this.close();
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#closing = true;
-    if (this.#reading === 0) await this.#handle.close();
-  }
+  if (missing) throw new ArchiveError('its archive ends within it');
 }
 
 /** Where the bytes of a member are, and how many are there. */
@@ -132,21 +88,23 @@ class TarIndex {
     if (this.#damages.length < damagesTold) this.#damages.push(because);
   }
 
-  remarks = (): string[] => [
-    ...this.#lostLinks(),
-    ...this.#damages,
-    ...(this.#damaged > this.#damages.length
-      ? [`it is damaged at ${counted(this.#damaged - this.#damages.length, 'more place')}`]
-      : []),
-    ...(this.#outward > 0
-      ? [
-          `${counted(this.#outward, 'link')} in it that ${this.#outward === 1 ? 'leads' : 'lead'} out of the archive, not followed: ${this.#linksOut.join(', ')}${this.#outward > this.#linksOut.length ? ', …' : ''}`,
-        ]
-      : []),
-    ...(this.#devices > 0
-      ? [`${counted(this.#devices, 'member')} in it that ${this.#devices === 1 ? 'is' : 'are'} no file`]
-      : []),
-  ];
+  remarks(): string[] {
+    return [
+      ...this.#lostLinks(),
+      ...this.#damages,
+      ...(this.#damaged > this.#damages.length
+        ? [`it is damaged at ${counted(this.#damaged - this.#damages.length, 'more place')}`]
+        : []),
+      ...(this.#outward > 0
+        ? [
+            `${counted(this.#outward, 'link')} in it that ${this.#outward === 1 ? 'leads' : 'lead'} out of the archive, not followed: ${this.#linksOut.join(', ')}${this.#outward > this.#linksOut.length ? ', …' : ''}`,
+          ]
+        : []),
+      ...(this.#devices > 0
+        ? [`${counted(this.#devices, 'member')} in it that ${this.#devices === 1 ? 'is' : 'are'} no file`]
+        : []),
+    ];
+  }
 
   #lostLinks(): string[] {
     const lost = [...this.#hardLinks].filter((target) => !this.places.has(target));

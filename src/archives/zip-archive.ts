@@ -5,114 +5,59 @@ import yauzl from 'yauzl';
 import { type Archive, type ArchiveMember, longestName, mostMembers } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { namelessFile } from './nameless-file.ts';
+import { OpenArchive } from './open-archive.ts';
 
 type Entry = yauzl.Entry;
 
-/** A .zip that is open: its members, and their bytes. */
-export class ZipArchive implements Archive {
-  readonly remarks: readonly string[] = [];
-  readonly members: readonly ArchiveMember[];
-  readonly #zip: yauzl.ZipFile;
-  readonly #handle: FileHandle;
-  readonly #entries: ReadonlyMap<string, Entry>;
-  /** The first member of each name. */
-  readonly #byName: ReadonlyMap<string, ArchiveMember>;
-  /** Members that are being read; the file is closed after the last. */
-  #reading = 0;
-  #closing = false;
+/** Opens a .zip on disk. Throws an ArchiveError when it is none, or is damaged. */
+export async function openZip(path: string): Promise<Archive> {
+  return zipIn(await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+}
 
-  private constructor(
-    zip: yauzl.ZipFile,
-    handle: FileHandle,
-    members: readonly ArchiveMember[],
-    entries: ReadonlyMap<string, Entry>,
-  ) {
-    this.#zip = zip;
-    this.#handle = handle;
-    this.members = members;
-    this.#entries = entries;
-    this.#byName = new Map(members.toReversed().map((one) => [one.name, one]));
+/** Opens one that is a member of another archive: its directory is at its end, so it is unpacked to a file without a name. */
+export async function unpackedZip(bytes: AsyncIterable<Buffer>): Promise<Archive> {
+  return zipIn((await namelessFile(bytes)).handle);
+}
+
+async function zipIn(handle: FileHandle): Promise<Archive> {
+  try {
+    const zip = await yauzl.fromFdPromise(handle.fd, options);
+    const { members, entries } = await directoryOf(zip);
+    return new OpenArchive(handle, { members, places: entries, remarks: [], read: (entry) => bytesOf(zip, entry) });
+  } catch (error) {
+    await handle.close();
+    throw archiveError(error);
   }
+}
 
-  /** Opens an archive on disk. Throws an ArchiveError when it is none, or is damaged. */
-  static async open(path: string): Promise<ZipArchive> {
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      return await ZipArchive.#of(await yauzl.fromFdPromise(handle.fd, options), handle);
-    } catch (error) {
-      await handle.close();
-      throw archiveError(error);
-    }
+async function directoryOf(zip: yauzl.ZipFile): Promise<{ members: ArchiveMember[]; entries: Map<string, Entry> }> {
+  const members: ArchiveMember[] = [];
+  const entries = new Map<string, Entry>();
+  let packed = 0;
+  for await (const entry of zip.eachEntry()) {
+    const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+    packed += entry.compressedSize;
+    if (name.endsWith('/')) continue;
+    if (members.length >= mostMembers) throw new ArchiveError(`it has more than ${mostMembers} members`);
+    // Members can only need more room than the archive has where they share their bytes: a bomb.
+    if (packed > zip.fileSize) throw new ArchiveError('its members overlap, as those of a zip bomb do');
+    const because = refusal(entry, name, entries.has(name));
+    members.push({
+      name: name.slice(0, longestName),
+      bytes: entry.uncompressedSize,
+      modified: dateOf(entry),
+      because,
+    });
+    if (because === '') entries.set(name, entry);
   }
+  return { members, entries };
+}
 
-  /** Opens an archive that is a member of another: its directory is at its end, so it is unpacked to a file without a name. */
-  static async unpacked(bytes: AsyncIterable<Buffer>): Promise<ZipArchive> {
-    const { handle } = await namelessFile(bytes);
-    try {
-      return await ZipArchive.#of(await yauzl.fromFdPromise(handle.fd, options), handle);
-    } catch (error) {
-      await handle.close();
-      throw archiveError(error);
-    }
-  }
-
-  static async #of(zip: yauzl.ZipFile, handle: FileHandle): Promise<ZipArchive> {
-    const members: ArchiveMember[] = [];
-    const entries = new Map<string, Entry>();
-    let packed = 0;
-    for await (const entry of zip.eachEntry()) {
-      const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
-      packed += entry.compressedSize;
-      if (name.endsWith('/')) continue;
-      if (members.length >= mostMembers) throw new ArchiveError(`it has more than ${mostMembers} members`);
-      // Members can only need more room than the archive has where they share their bytes: a bomb.
-      if (packed > zip.fileSize) throw new ArchiveError('its members overlap, as those of a zip bomb do');
-      const because = refusal(entry, name, entries.has(name));
-      members.push({
-        name: name.slice(0, longestName),
-        bytes: entry.uncompressedSize,
-        modified: dateOf(entry),
-        because,
-      });
-      if (because === '') entries.set(name, entry);
-    }
-    return new ZipArchive(zip, handle, members, entries);
-  }
-
-  member(name: string): ArchiveMember | undefined {
-    return this.#byName.get(name);
-  }
-
-  has(name: string): boolean {
-    return this.#entries.has(name);
-  }
-
-  /** The unpacked bytes of a member. They throw an ArchiveError where they are not what the archive's directory says. */
-  async bytesOf(name: string): Promise<AsyncIterable<Buffer>> {
-    const entry = this.#entries.get(name);
-    if (!entry) {
-      const because = this.member(name)?.because;
-      throw new ArchiveError(because || 'the archive has no such member', because ? '' : 'ENOENT');
-    }
-    return this.#bytes(entry);
-  }
-
-  async *#bytes(entry: Entry): AsyncGenerator<Buffer> {
-    this.#reading += 1;
-    try {
-      yield* checked(await this.#zip.openReadStreamPromise(entry), entry.crc32);
-    } catch (error) {
-      throw archiveError(error);
-    } finally {
-      this.#reading -= 1;
-      if (this.#closing) await this.close();
-    }
-  }
-
-  /** Closes the file, as soon as no member of it is being read. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    if (this.#reading === 0) await this.#handle.close();
+async function* bytesOf(zip: yauzl.ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  try {
+    yield* checked(await zip.openReadStreamPromise(entry), entry.crc32);
+  } catch (error) {
+    throw archiveError(error);
   }
 }
 

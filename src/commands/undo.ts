@@ -163,7 +163,9 @@ export async function undoCase(
     streams.stdout.write(options.json ? `${printedJson(document)}\n` : textOf(what, listed, done));
   };
   const words = wordsFor(chosen);
-  const ofAll = options.confirm === String(byVm(chosen).length) && words.has(options.confirm);
+  // A VM that is named like the number is meant alone.
+  const isName = chosen.some(({ step }) => step.record.target.name === options.confirm);
+  const ofAll = !isName && options.confirm === String(byVm(chosen).length) && words.has(options.confirm);
   /** Was the step named, and the VM's name given for it, or the number of all? */
   const confirmed = (step: UndoableStep) =>
     options.step !== undefined && (ofAll || options.confirm === step.record.target.name);

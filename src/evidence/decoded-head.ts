@@ -1,6 +1,10 @@
+const isUtf16 = (head: Buffer): boolean => head[0] === 0xff && head[1] === 0xfe;
+
+/** No byte of a text is zero, but for those of UTF-16, which begins with a mark. */
+export const isText = (head: Buffer): boolean => isUtf16(head) || !head.includes(0);
+
 /** The text that a file begins with, in UTF-8, or in UTF-16 with its mark; undefined where it is no text. */
 export function decodedHead(head: Buffer): string | undefined {
-  if (head[0] === 0xff && head[1] === 0xfe) return head.toString('utf16le').slice(1);
-  const text = head.toString('utf8').replace(/^\ufeff/, '');
-  return text.includes('\0') ? undefined : text;
+  if (isUtf16(head)) return head.toString('utf16le').slice(1);
+  return isText(head) ? head.toString('utf8').replace(/^\ufeff/, '') : undefined;
 }

@@ -1,4 +1,5 @@
 import { baseName } from '../archives/evidence-path.ts';
+import { isText } from './decoded-head.ts';
 
 /** Evidence of a form that is not read here, and the programs that read it. */
 export interface Artifact {
@@ -115,6 +116,3 @@ export function artifactOf(path: string, head: Buffer): Artifact | null {
   // A text is none of these, whatever it is called.
   return isText(head) ? null : (names.find((one) => one.name.test(name)) ?? null);
 }
-
-/** No byte of a text is zero, but for those of UTF-16, which begins with a mark. */
-const isText = (head: Buffer): boolean => !head.includes(0) || (head[0] === 0xff && head[1] === 0xfe);

@@ -25,7 +25,7 @@ const stepOf = (vm: string, step: string): UndoableStep => ({
 
 const steps = ['a', 'b', 'c'].flatMap((vm) => [stepOf(vm, 'first'), stepOf(vm, 'last')]);
 
-function undo(action: Partial<Action>, flags: Record<string, unknown>) {
+function undo(action: Partial<Action>, flags: Record<string, unknown>, undoable = steps) {
   const { action: base } = counter(action);
   const { log } = memory();
   const { out, err, streams } = capture();
@@ -34,7 +34,7 @@ function undo(action: Partial<Action>, flags: Record<string, unknown>) {
     {
       what: 'case x',
       again: 'cordon undo x --yes',
-      steps: async () => ({ steps, unreadable: [] }),
+      steps: async () => ({ steps: undoable, unreadable: [] }),
       actions: new Map([[base.name, base]]),
       openCase: async () => ({ log, close: async () => undefined }),
       onInterrupt: () => () => undefined,
@@ -85,4 +85,18 @@ it('deletes the evidence of all VMs by their number, of one by its name, and of 
   expect(undone).toEqual(['b']);
   expect((await undo(evidence, { step: 'last', confirm: '3' })).code).toBe(0);
   expect(undone.toSorted()).toEqual(['a', 'b', 'b', 'c']);
+});
+
+it('means by a number that is the name of a VM that VM alone', async () => {
+  const undone: string[] = [];
+  const evidence: Partial<Action> = {
+    undoing: { danger: 'disruptive', included: false },
+    undo: async (_, { vm }) => {
+      undone.push(String(vm));
+      return { ok: true, text: 'deleted' };
+    },
+  };
+  const two = [stepOf('a', 'last'), stepOf('2', 'last')];
+  expect((await undo(evidence, { step: 'last', confirm: '2' }, two)).code).toBe(0);
+  expect(undone).toEqual(['2']);
 });

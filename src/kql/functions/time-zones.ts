@@ -1,4 +1,4 @@
-import { argument, type Call, type Implementation, longs, texts } from '../call.ts';
+import { type Call, type Implementation, longs, texts } from '../call.ts';
 import { addLongs, type Long, subtractLongs } from '../longs.ts';
 import { fail } from '../scope.ts';
 import { millisecondsOf, TICKS_PER_SECOND } from '../times.ts';
@@ -45,7 +45,6 @@ const converted =
   (call: Call) => {
     const read = longs(call, 0);
     const zone = texts(call, 1);
-    argument(call, 1);
     return (row) => {
       const time = read(row);
       if (time === null) return null;

@@ -78,18 +78,38 @@ function binned(call: PluginCall, dimensions: readonly Expression[], start: Long
   return { rows, first };
 }
 
-/** A result's columns: each with the type that the analyser gives it. */
-function framed(call: PluginCall, cells: readonly (readonly Value[])[]): Frame {
-  const columns = resultColumns(call.node);
-  const length = cells[0]?.length ?? 0;
-  checkRows(length);
-  if (columns.length !== cells.length) return call.refuse('here');
-  return {
-    names: columns.map((c) => c.name),
-    vectors: columns.map((c, i): Vector => vectorOf(c.type, cells[i] ?? [])),
-    length,
-    serialized: false,
-  };
+/** The rows of a result: a bin, the dimensions of its rows, and what is said of both. */
+class Result {
+  readonly #call: PluginCall;
+  readonly #dimensions: readonly Expression[];
+  readonly #cells: Value[][];
+
+  constructor(call: PluginCall, dimensions: readonly Expression[], said: number) {
+    this.#call = call;
+    this.#dimensions = dimensions;
+    this.#cells = Array.from({ length: 1 + dimensions.length + said }, () => []);
+  }
+
+  /** `of`: a row that has the dimensions. */
+  add(bin: Long, of: number | undefined, ...said: readonly Value[]): void {
+    [bin, ...this.#dimensions.map((e) => e.at(of ?? 0)), ...said].forEach((value, i) => {
+      this.#cells[i]?.push(value);
+    });
+  }
+
+  /** Each column has the type that the analyser gives it. */
+  frame(): Frame {
+    const columns = resultColumns(this.#call.node);
+    const length = this.#cells[0]?.length ?? 0;
+    checkRows(length);
+    if (columns.length !== this.#cells.length) return this.#call.refuse('here');
+    return {
+      names: columns.map((c) => c.name),
+      vectors: columns.map((c, i): Vector => vectorOf(c.type, this.#cells[i] ?? [])),
+      length,
+      serialized: false,
+    };
+  }
 }
 
 /** The bins from the start to the end, which begins the last one. */
@@ -123,7 +143,7 @@ function slidingWindowCounts(call: PluginCall): Frame {
   const back = subtractLongs(floorLong(lookback, step) ?? 0, step);
   const { rows, first } = binned(call, dimensions, start, step, time);
   const bins = binsBetween(call, start, end, step);
-  const cells: Value[][] = [[], ...dimensions.map((): Value[] => []), [], []];
+  const result = new Result(call, dimensions, 2);
   rows.forEach((own, d) => {
     refuseBehind(call, time, own, end);
     for (const bin of bins) {
@@ -131,13 +151,10 @@ function slidingWindowCounts(call: PluginCall): Frame {
       const inside = own.filter((one) => one.bin >= from && one.bin <= bin);
       if (inside.length === 0) continue;
       const different = new Set(inside.map(({ row }) => keyOf(id.at(row))));
-      const row = [bin, ...dimensions.map((e) => e.at(first[d] ?? 0)), inside.length, different.size];
-      row.forEach((value, i) => {
-        cells[i]?.push(value);
-      });
+      result.add(bin, first[d], inside.length, different.size);
     }
   });
-  return framed(call, cells);
+  return result.frame();
 }
 
 /** Counts of each window, and beside the windows before. https://learn.microsoft.com/kusto/query/activity-counts-metrics-plugin */
@@ -146,7 +163,7 @@ function activityCountsMetrics(call: PluginCall): Frame {
   const [start, end, step] = [call.long(2), call.long(3), call.width(4)];
   const dimensions = call.dimensions(5);
   const { rows, first } = binned(call, dimensions, start, step, time);
-  const cells: Value[][] = [[], ...dimensions.map((): Value[] => []), [], [], [], []];
+  const result = new Result(call, dimensions, 4);
   rows.forEach((all, d) => {
     refuseBehind(call, time, all, end);
     const byBin = new Map<Long, unknown[]>();
@@ -160,13 +177,10 @@ function activityCountsMetrics(call: PluginCall): Frame {
       const own = new Set(ids);
       const fresh = [...own].filter((one) => !before.has(one));
       for (const one of fresh) before.add(one);
-      const row = [bin, ...dimensions.map((e) => e.at(first[d] ?? 0)), ids.length, own.size, fresh.length, before.size];
-      row.forEach((value, i) => {
-        cells[i]?.push(value);
-      });
+      result.add(bin, first[d], ids.length, own.size, fresh.length, before.size);
     }
   });
-  return framed(call, cells);
+  return result.frame();
 }
 
 /** https://learn.microsoft.com/kusto/query/rolling-percentile-plugin: of bins without a value the page says nothing. */
@@ -176,7 +190,7 @@ function rollingPercentile(call: PluginCall): Frame {
   const dimensions = call.dimensions(5);
   const start = index.type === 'datetime' ? startOfCalendar(call, index, step) : 0;
   const { rows, first } = binned(call, dimensions, start, step, index);
-  const cells: Value[][] = [[], ...dimensions.map((): Value[] => []), []];
+  const result = new Result(call, dimensions, 1);
   rows.forEach((own, d) => {
     const byBin = new Map<Long, Value[]>();
     for (const { row, bin } of own) {
@@ -190,17 +204,10 @@ function rollingPercentile(call: PluginCall): Frame {
       const before = bins[i - 1]?.[0];
       if (before !== undefined && subtractLongs(bin, before) !== step) call.refuse('over bins without rows');
       const inside = bins.slice(Math.max(0, i - windows + 1), i + 1).flatMap(([, values]) => values);
-      const row = [
-        bin,
-        ...dimensions.map((e) => e.at(first[d] ?? 0)),
-        nearestRank(inside.sort(compareValues), percent),
-      ];
-      row.forEach((cell, c) => {
-        cells[c]?.push(cell);
-      });
+      result.add(bin, first[d], nearestRank(inside.sort(compareValues), percent));
     });
   });
-  return framed(call, cells);
+  return result.frame();
 }
 
 /** Where a bin begins, as bin() has it. */

@@ -46,8 +46,6 @@ export function answerQuery(cluster: Cluster, { database, text, options, context
       'Syntax error: a management command is no query.',
       'SYN0002',
     );
-  const set = (name: string): number =>
-    Number(new RegExp(String.raw`\bset\s+${name}\s*=\s*(\d+)\s*;`, 'i').exec(text)?.[1] ?? options[name] ?? Number.NaN);
   const told = typeof options.query_now === 'string' ? new Date(options.query_now) : now;
   let table: Table;
   try {
@@ -77,19 +75,15 @@ export function answerQuery(cluster: Cluster, { database, text, options, context
     table.columns.map(({ type }, i) => exactCell(table.data[i]?.[row] ?? null, type)),
   );
   const free = options.notruncation === true || /\bset\s+notruncation\s*;/i.test(text);
-  const most = Math.min(
-    Number.isNaN(set('truncationmaxrecords'))
-      ? free
-        ? Number.POSITIVE_INFINITY
-        : mostRecords
-      : set('truncationmaxrecords'),
-    rows.length,
-  );
-  const bytes = Number.isNaN(set('truncationmaxsize'))
-    ? free
-      ? Number.POSITIVE_INFINITY
-      : mostBytes
-    : set('truncationmaxsize');
+  /** A limit that the query or its properties set in place of the usual one. */
+  const limitOf = (name: string, usual: number): number => {
+    const set = Number(
+      new RegExp(String.raw`\bset\s+${name}\s*=\s*(\d+)\s*;`, 'i').exec(text)?.[1] ?? options[name] ?? Number.NaN,
+    );
+    return Number.isNaN(set) ? (free ? Number.POSITIVE_INFINITY : usual) : set;
+  };
+  const most = Math.min(limitOf('truncationmaxrecords', mostRecords), rows.length);
+  const bytes = limitOf('truncationmaxsize', mostBytes);
   let [kept, size] = [0, 0];
   while (kept < most) {
     size += JSON.stringify(rows[kept]).length;
