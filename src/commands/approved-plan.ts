@@ -6,7 +6,7 @@ import type { Playbook } from '../playbook/playbook.ts';
 import type { StartedRun } from '../playbook/runner.ts';
 import { printable } from '../text/printable.ts';
 import { version } from '../version.ts';
-import { readNamedFile } from './options.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** What `--approve` gives: the digest of a plan, and the plan itself where a file of it was given. */
 export interface Approved {

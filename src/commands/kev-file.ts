@@ -1,7 +1,7 @@
 import { kevCatalog } from '../documents/kev-catalog.ts';
 import { catalogOf, type ExploitedCatalog } from '../triage/known-exploited.ts';
 import { parseGiven } from './given-file.ts';
-import { readNamedFile } from './options.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** Options of the commands that can mark what is known to be exploited. */
 export interface KevFlags {

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { CloudName } from '../azure/client/clouds.ts';
 import { type Connection, type ConnectionOptions, connect, type SimulatorAddress } from '../azure/client/connection.ts';
 import type { AuthMethod } from '../azure/client/sign-in.ts';
@@ -8,6 +7,7 @@ import { clusterAddress } from '../kusto/cluster-address.ts';
 import type { SimulatorThread } from '../simulator/host.ts';
 import { printable } from '../text/printable.ts';
 import type { BurstFlags } from './burst-options.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** Options of every command that reads Azure. */
 export interface ConnectionFlags {
@@ -81,32 +81,6 @@ async function runningSimulator(url: string): Promise<SimulatorAddress> {
     return { url: base.origin, identityHeader: header, clock: { now: () => new Date(Date.now() + offset) } };
   } catch (error) {
     throw new Failure(`no simulator answers at ${base.origin}`, exitCode.usage, { cause: error });
-  }
-}
-
-/** Larger than any list that Microsoft or CISA publishes, and than a world that a user writes. */
-const mostBytes = 256 * 1024 * 1024;
-
-/** Reads a file that the user named, or throws a Failure that says which and why. */
-export async function readNamedFile(path: string, what: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > mostBytes) {
-      throw new Failure(`${what} ${printable(path, 256)}: ${size} bytes are more than it can have (${mostBytes})`);
-    }
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : code === 'EACCES'
-            ? 'no permission to read it'
-            : code;
-    throw new Failure(`${what} ${path}: ${why}`, exitCode.usage, { cause: error });
   }
 }
 

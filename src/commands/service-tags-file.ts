@@ -4,7 +4,8 @@ import type { PublishedTags } from '../network/sets/address-prefixes.ts';
 import { parsePrefix } from '../network/sets/address-set.ts';
 import { printable } from '../text/printable.ts';
 import { parseGiven } from './given-file.ts';
-import { type ConnectionFlags, readNamedFile } from './options.ts';
+import { readNamedFile } from './named-file.ts';
+import type { ConnectionFlags } from './options.ts';
 
 /** Options of the commands that evaluate exposure. */
 export interface ServiceTagsFlags extends ConnectionFlags {

@@ -3,7 +3,7 @@ import type { CaseReader } from '../casefile/case-store.ts';
 import { type KeptStamp, stampedText, stampsOf } from '../casefile/time-stamps.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
-import { readNamedFile } from './options.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** The worth of a time stamp beside a case. */
 export interface CheckedStamp {
