@@ -1,3 +1,4 @@
+import { auditSource } from './audit-logs.ts';
 import { EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
 import { type EvidenceFile, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
@@ -33,6 +34,7 @@ export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
       const source = exportedEventsSource({ path, form: form ?? 'xml' }, events);
       return { file, text: undefined, source };
     }
+    if (format === 'audit') return { file, text: undefined, source: auditSource(path) };
     if (isUtmpFormat(format)) return { file, text: undefined, source: utmpSource({ path, format }) };
     if (isSyslogFormat(format))
       return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
