@@ -19,6 +19,8 @@ export type OpenedFile = { file: EvidenceFile } & (
 export interface Tuning {
   bytesAtOnce?: number | undefined;
   threads?: number | undefined;
+  /** Megabytes of memory that each of these threads may take. */
+  threadMegabytes?: number | undefined;
 }
 
 /** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
@@ -49,6 +51,7 @@ export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
         digest: reading.digestOf(path),
         learned: reading.learned.get(path),
         ...tuning,
+        ...(reading.alone.has(path) ? { threads: 0 } : {}),
       });
       return { file, text, source: undefined };
     }
