@@ -52,6 +52,8 @@ export interface TextExportOptions {
   digest: FileDigest | undefined;
   /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
   threads?: number | undefined;
+  /** Megabytes of memory that each of them may take; there is a good default. */
+  threadMegabytes?: number | undefined;
   /** Bytes that are read at once, and of the beginning to describe it; there are good defaults. */
   bytesAtOnce?: number | undefined;
   /** The columns as an earlier reading of the whole file found them. */
@@ -359,6 +361,7 @@ function lengthOf({ values, rows }: Vector): number {
 class PieceReader {
   readonly #file: string;
   readonly #format: 'csv' | 'jsonl';
+  readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
@@ -378,7 +381,7 @@ class PieceReader {
   #changed = false;
 
   constructor(
-    { file, format }: TextExportOptions,
+    { file, format, threadMegabytes }: TextExportOptions,
     documented: Record<string, ColumnType>,
     own: OwnColumns,
     { columns, needed, open, members }: Wanted,
@@ -391,6 +394,7 @@ class PieceReader {
     this.place = place;
     this.#file = file;
     this.#format = format;
+    this.#threadMegabytes = threadMegabytes;
     this.#known = [...own.keys(), ...Object.keys(documented)];
     this.#columns = columns;
     this.#blocks = new RecordBlocks(file, format === 'csv');
@@ -439,7 +443,7 @@ class PieceReader {
     const others = part ? threads : threads - 1;
     if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;
     const task = { file: this.#file, format: this.#format, header, known: this.#known, wanted, columns: this.#columns };
-    const pool = ParsePool.start({ ...task, part }, others);
+    const pool = ParsePool.start({ ...task, part }, others, this.#threadMegabytes);
     this.parallel ||= pool !== undefined;
     return pool;
   }
