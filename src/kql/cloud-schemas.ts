@@ -53,6 +53,23 @@ export const cloudTables: Record<string, string> = {
     long: FieldDeviceCustomNumber1 FieldDeviceCustomNumber2 FieldDeviceCustomNumber3 ReceivedBytes SentBytes
     real: DeviceCustomFloatingPoint1 DeviceCustomFloatingPoint2 DeviceCustomFloatingPoint3
       DeviceCustomFloatingPoint4 MaliciousIPLatitude MaliciousIPLongitude`,
+  AZKVAuditLogs: `string: AddressAuthorizationType Algorithm AppliedAssignmentId CallerIpAddress ClientInfo CorrelationId
+      HsmPoolResourceId Id OperationName OperationVersion RequestUri ResultDescription ResultSignature ResultType SubnetId
+      Tlsversion TrustedService
+    bool: EnabledForDeployment EnabledForDiskEncryption EnabledForTemplateDeployment EnablePurgeProtection
+      EnableRbacAuthorization EnableSoftDelete IsAccessPolicyMatch IsAddressAuthorized IsRbacAuthorized
+    dynamic: CertificateIssuerProperties CertificatePolicyProperties CertificateProperties CertificateRequestProperties
+      Identity KeyProperties NetworkAcls Nsp Properties SecretProperties Sku StorageAccountProperties
+      StorageSasDefinitionProperties VaultProperties
+    int: DurationMs HttpStatusCode SoftDeleteRetentionInDays`,
+  AZFWApplicationRule: `string: Action ActionReason Fqdn Policy Protocol Rule RuleCollection RuleCollectionGroup SourceIp
+      TargetUrl WebCategory
+    bool: IsTlsInspected
+    int: DestinationPort SourcePort`,
+  AZFWNatRule: `string: DestinationIp Policy Protocol Rule RuleCollection RuleCollectionGroup SourceIp TranslatedIp
+    int: DestinationPort SourcePort TranslatedPort`,
+  AZFWNetworkRule: `string: Action ActionReason DestinationIp Policy Protocol Rule RuleCollection RuleCollectionGroup SourceIp
+    int: DestinationPort SourcePort`,
   NTANetAnalytics: `string: AclGroup AclRule AzureRegion ConnectingVnets ConnectionName ConnectionType Country
       DestApplicationGateway DestExpressRouteCircuit DestIp DestLoadBalancer DestLocalNetworkGateway DestNic
       DestPublicIps DestRegion DestSubnet DestSubscription DestVm ExpressRouteCircuitPeeringType FaSchemaVersion
