@@ -25,8 +25,6 @@ export interface ParseTask {
   part: PlainPart | undefined;
   /** Bytes of its heap: what is kept is handed over before there is no room for it. */
   mostKept: number;
-  /** Counts the blocks that are done; the first of all, which has no block, says that the thread runs. */
-  done: SharedArrayBuffer;
 }
 
 /** A block to parse: the first bytes of a shared memory, and its place among all pieces. Without one: hand over what is kept. */

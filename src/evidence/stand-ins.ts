@@ -19,7 +19,7 @@ export function standInsOf(
   return new Map(both ? [...twins].filter(([name, twin]) => !names.has(name) && names.has(twin)) : []);
 }
 
-/** Remarks on the columns of a file that were asked for and that another stood in for. */
+/** One remark for each column that a query needs and the file has under its other name. */
 export const standInNotes = (
   file: string,
   standIns: ReadonlyMap<string, string>,

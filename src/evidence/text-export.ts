@@ -53,6 +53,8 @@ export interface TextExportOptions {
   digest: FileDigest | undefined;
   /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
   threads?: number | undefined;
+  /** Megabytes of memory that each of them may take; there is a good default. */
+  threadMegabytes?: number | undefined;
   /** Bytes that are read at once, and of the beginning to describe it; there are good defaults. */
   bytesAtOnce?: number | undefined;
   /** The columns as an earlier reading of the whole file found them. */
@@ -380,6 +382,7 @@ interface KnownColumns {
 class PieceReader {
   readonly #file: string;
   readonly #format: 'csv' | 'jsonl';
+  readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
@@ -401,7 +404,7 @@ class PieceReader {
   #changed = false;
 
   constructor(
-    { file, format }: TextExportOptions,
+    { file, format, threadMegabytes }: TextExportOptions,
     { documented, own, standIns, certain }: KnownColumns,
     { columns, needed, open, members }: Wanted,
     work?: Work,
@@ -412,6 +415,7 @@ class PieceReader {
     this.place = place;
     this.#file = file;
     this.#format = format;
+    this.#threadMegabytes = threadMegabytes;
     this.#known = [...own.keys(), ...Object.keys(documented)];
     this.#columns = columns;
     this.#standIns = standIns;
@@ -464,7 +468,7 @@ class PieceReader {
     if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;
     const task = { file: this.#file, format: this.#format, header, known: this.#known, wanted };
     const rows = { columns: this.#columns, standIns: this.#standIns };
-    const pool = ParsePool.start({ ...task, ...rows, part }, others);
+    const pool = ParsePool.start({ ...task, ...rows, part }, others, this.#threadMegabytes);
     this.parallel ||= pool !== undefined;
     return pool;
   }

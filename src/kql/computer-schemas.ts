@@ -13,12 +13,6 @@ export const computerTables: Record<string, string> = {
     int: DestinationPort Severity SourcePort
     long: RequestSizeInBytes
     real: MaliciousIPLatitude MaliciousIPLongitude`,
-  LinuxAuditLog: `string: a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 acct addr arch audit_user AuditID cmd comm Computer ComputerEnvironment cwd
-      data effective_group effective_user exe exit ExternalAgentIp family filetype group hostname icmptype key
-      ManagementGroup ManagementGroupName name node op path RawRecord RecordType res ResourceId result
-      SerialNumber SourceComputerId success syscall terminal tty user vm
-    datetime: TimeUploaded
-    long: argc auid egid euid gid pid ppid ses uid`,
   ConfigurationChange: `string: Acls Attributes ChangeCategory Computer ConfigChangeType Current FieldsChanged FileContentChecksum
       FileSystemPath Hive Location ManagementGroupName Name Previous PreviousAcls PreviousAttributes
       PreviousFileContentChecksum PreviousValueData PreviousValueType Publisher RegistryKey SoftwareDescription

@@ -66,6 +66,13 @@ const logTables: Record<string, string> = {
     bool: IsGatewayInstalled
     dynamic: ComputerPrivateIPs
     real: RemoteIPLatitude RemoteIPLongitude`,
+  // github.com/MicrosoftDocs/azure-reference-other, azure-monitor-ref/tables/linuxauditlog.md (2022-10-27).
+  LinuxAuditLog: `string: a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 acct addr arch AuditID audit_user cmd comm Computer
+      ComputerEnvironment cwd data effective_group effective_user exe exit ExternalAgentIp family filetype group hostname
+      icmptype key ManagementGroup ManagementGroupName name node op path RawRecord RecordType res ResourceId result
+      SerialNumber SourceComputerId success syscall terminal tty user vm
+    long: argc auid egid euid gid pid ppid ses uid
+    datetime: TimeUploaded`,
   Syslog: `string: CollectorHostName Computer Facility HostIP HostName MG ProcessName SeverityLevel SyslogMessage
     datetime: EventTime
     int: ProcessID`,

@@ -49,13 +49,14 @@ export async function* syslogEntries(
 
 export const noGaps = (): SyslogGaps => ({ unread: 0, firstUnread: 0, zeros: 0, remarks: [] });
 
-interface NumberedLine {
+/** One-based. */
+export interface NumberedLine {
   number: number;
   text: string;
 }
 
 /** The lines of a file that hold anything. Bytes that are no UTF-8 are replaced: names that clients try can be any. */
-async function* linesOf(
+export async function* linesOf(
   path: string,
   gaps: SyslogGaps,
   read: (bytes: number) => void = () => {},
@@ -84,7 +85,8 @@ function withoutZeros(text: string, gaps: SyslogGaps): string {
   return rest;
 }
 
-function note(gaps: SyslogGaps, number: number): void {
+/** Counts a line, or an entry, of no known form. */
+export function noteUnread(gaps: SyslogGaps, number: number): void {
   if (gaps.unread === 0) gaps.firstUnread = number;
   gaps.unread += 1;
 }
@@ -109,7 +111,7 @@ class LineReader {
   read({ number, text }: NumberedLine): SyslogEntry | null {
     const line = syslogLine(text);
     if (line === null) {
-      note(this.#gaps, number);
+      noteUnread(this.#gaps, number);
       return null;
     }
     const at = line.at ?? this.#instant(line.yearless);
@@ -152,7 +154,7 @@ class JournalReader {
 
 function entryOf(fields: JournalFields | null, number: number, gaps: SyslogGaps): SyslogEntry | null {
   const entry = fields && journalEntry(fields, number);
-  if (entry === null) note(gaps, number);
+  if (entry === null) noteUnread(gaps, number);
   return entry;
 }
 
@@ -181,7 +183,7 @@ async function* exportEntries(
     return;
   }
   yield take(parser.finish());
-  for (let i = 0; i < parser.damaged; i++) note(gaps, number);
+  for (let i = 0; i < parser.damaged; i++) noteUnread(gaps, number);
 }
 
 /** Reads the times of a log alone, for its years. What cannot be read ends it there. */

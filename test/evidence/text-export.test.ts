@@ -233,6 +233,16 @@ describe('a file that several threads parse', () => {
       for (const query of asked) expect(await told(query, path, inThreads), query).toEqual(await told(query, path));
   });
 
+  it('is read by one where a thread has not memory enough', async () => {
+    const path = await file(`n\n${Array.from({ length: 20 }, (_, i) => 400_000 + i).join('\n')}`);
+    const query = 'T | extend a = range(1, n, 1) | summarize count(), sum(array_length(a))';
+    const { rows, notes } = await ask(query, path, { bytesAtOnce: 64, threads: 1, threadMegabytes: 24 });
+    expect([rows, notes]).toEqual([
+      [[20, 8_000_190]],
+      [`${path}: read without further threads, since one needed more than the 24 MB that it may take`],
+    ]);
+  });
+
   it('has the types of all of its rows, and its remarks and damage by their lines', async () => {
     const late = await file(`${csvText}k1,late,s,,1\r\n`);
     const query = 'T | where n == "late" or k == "k1" | summarize count(), max(n)';

@@ -141,6 +141,12 @@ const meanings: Record<string, FailureMeaning> = {
   'sshd:refused-connection': undecided('connection refused before a logon'),
   'pam:failure': wrong('authentication failure', null),
   'btmp:failed': undecided('failed logon, whose reason btmp does not keep'),
+  // Audit keeps who, from where and whether, and no reason; sshd calls an account that may not log on invalid too.
+  'audit:failure': wrong('authentication failure', null),
+  'audit:refused': undecided('password refused (for root it may not have been looked at)', true),
+  'audit:invalid-user': undecided('no such account, or one that may not log on'),
+  'audit:login-failed': undecided('failed logon, whose reason audit does not keep'),
+  'audit:account-refused': right('account refused (the password or key was right)'),
   'pam:factor-refused': right('another factor was refused (the password or key was right)'),
   'pam:code-refused': undecided('verification code refused (of the password it says nothing)', true),
   'pam:locked-out': undecided('account locked out', true),
