@@ -6,7 +6,6 @@ export type ShapeName =
   | 'graph'
   | 'diagnostic'
   | 'activity'
-  | 'hunting'
   | 'flow-log';
 
 /** A record of an export, and the columns of a row, by their names. */

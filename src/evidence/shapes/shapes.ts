@@ -6,15 +6,6 @@ import { flowLog } from './flow-log.ts';
 import { graph } from './graph.ts';
 import { activityCsv, entraAuditCsv } from './portal-csv.ts';
 
-/**
- * Results of advanced hunting, exported by Defender's portal or its API: the columns of Log Analytics' tables, with
- * Timestamp (UTC) in the place of TimeGenerated. Queries of both kinds run, since both are there.
- */
-const hunting: ExportShape = {
-  tableOf: () => undefined,
-  rowOf: (record) => new Map(record).set('TimeGenerated', record.get('TimeGenerated') ?? record.get('Timestamp')),
-};
-
 export const shapes: Record<ShapeName, ExportShape> = {
   'entra-csv': entraCsv,
   'entra-audit-csv': entraAuditCsv,
@@ -22,7 +13,6 @@ export const shapes: Record<ShapeName, ExportShape> = {
   graph,
   diagnostic,
   activity,
-  hunting,
   'flow-log': flowLog,
 };
 
