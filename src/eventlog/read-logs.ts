@@ -2,6 +2,7 @@ import type { Fact } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
 import type { SyslogFile } from '../syslog/syslog-file.ts';
+import type { DerivedYear } from '../syslog/years.ts';
 import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
@@ -115,7 +116,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
   } finally {
     ahead.end();
   }
-  const yearless = logs.flatMap((log) => ('year' in log && log.year ? [log.path] : []));
+  const yearless = logs.flatMap((log) => ('year' in log && log.year ? [{ path: log.path, year: log.year }] : []));
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   collector.finish(thresholds);
   return {
@@ -217,7 +218,7 @@ interface Gathered {
   files: readonly LogonLog[];
   unread: readonly UnreadLog[];
   /** Logs whose lines have no year. */
-  yearless: readonly string[];
+  yearless: readonly { path: string; year: DerivedYear }[];
 }
 
 function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: Thresholds, now: Date): Fact<Logons> {
@@ -311,9 +312,13 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
         ...(collector.other.cutLines > 0
           ? [`${count(collector.other.cutLines)} lines and records of logons on Linux beyond the first that are kept`]
           : []),
-        ...(yearless.length > 0
-          ? [`the year and the time zone of ${listed(yearless.map(fileName), 3)}: derived, and UTC`]
-          : []),
+        ...[...Map.groupBy(yearless, ({ year }) => year.zone?.name ?? 'UTC')].map(
+          ([zone, own]) =>
+            `the year and the time zone of ${listed(
+              own.map(({ path }) => fileName(path)),
+              3,
+            )}: derived, and ${zone}`,
+        ),
       ],
     },
   );

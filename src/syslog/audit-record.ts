@@ -31,7 +31,7 @@ const separator = /^(?:----|time->.*)$/;
 /** A name and its value, `msg='` that begins a message of a program, or what begins the names that auditd adds. */
 const token = /\u001d|([A-Za-z0-9_-]{1,40}(?:\[\d{1,9}\])?)=("[^"]*"?|'|[^\s'\u001d]*)/g;
 /** Older programs have blanks in it: "op=adding user id=1001". */
-const operation = /([^="'\u001d]*?)(?= +[A-Za-z_-]+=|['\u001d]|$)/y;
+const operation = /([^="'\u001d]{0,200}?)(?= {1,4}[A-Za-z_-]{1,40}=|['\u001d]|$)/y;
 
 /** Fields whose value is in quotes, or in hexadecimal where it has blanks, quotes or bytes that are no ASCII. */
 const encoded =

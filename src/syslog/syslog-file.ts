@@ -1,10 +1,11 @@
 import { contentOf } from '../archives/open-file.ts';
-import { type Ticks, ticksPerMinute, unixOf } from '../triage/logons/ticks.ts';
+import { type Ticks, ticksOfUnix, ticksPerMinute, unixOf } from '../triage/logons/ticks.ts';
 import { ExportParser, type JournalFields, journalEntry, jsonFields } from './journal.ts';
 import { JournalFileParser } from './journal-file.ts';
 import type { SyslogEntry } from './syslog-entry.ts';
 import { type SyslogLineForm, syslogLine, type YearlessTime } from './syslog-line.ts';
-import { type DerivedYear, instantOf, YearCounter, type YearEvidence } from './years.ts';
+import { LocalTimes } from './time-zone.ts';
+import { type DerivedYear, instantOf, localOf, YearCounter, type YearEvidence } from './years.ts';
 
 /** How the messages are written in a file. */
 export type SyslogFormat = 'syslog' | 'journal-json' | 'journal-export' | 'journal-file';
@@ -102,8 +103,10 @@ class LineReader {
   readonly #year: number;
   readonly #gaps: SyslogGaps;
   #before: SyslogLineForm | null = null;
+  readonly #local: LocalTimes | undefined;
 
   constructor(year: DerivedYear | undefined, gaps: SyslogGaps) {
+    this.#local = year?.zone && new LocalTimes(year.zone.name);
     this.#year = year?.first ?? new Date().getUTCFullYear();
     this.#gaps = gaps;
   }
@@ -136,7 +139,9 @@ class LineReader {
   }
 
   #instant(time: YearlessTime | null): Ticks {
-    return time ? instantOf(time, this.#year + this.#counter.yearOf(time)) : 0;
+    if (!time) return 0;
+    const year = this.#year + this.#counter.yearOf(time);
+    return this.#local ? ticksOfUnix(this.#local.instant(localOf(time, year))) : instantOf(time, year);
   }
 }
 

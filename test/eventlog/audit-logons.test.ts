@@ -5,6 +5,7 @@ import { readEventLogs } from '../../src/eventlog/read-logs.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { gatherEvidence } from '../../src/evidence/gather.ts';
 import { runQuery } from '../../src/evidence/run-query.ts';
+import { auditRecord } from '../../src/syslog/audit-record.ts';
 import { temporaryFolder } from './temporary.ts';
 import { utmpRecord } from './utmp-writer.ts';
 
@@ -219,6 +220,14 @@ describe('logs of Linux audit', () => {
     expect(beside.logons.failures).toBe(12);
     const some = await known([folder.write('auth.log', lines.slice(0, 5).join('')), `${log}/audit/audit.log`]);
     expect(some.logons.failures).toBe(12);
+  });
+
+  it('take what someone else wrote: blanks without end, and a message that goes on', () => {
+    const head = 'type=USER_LOGIN msg=audit(1795399200.123:7): pid=1 ';
+    for (const said of [' '.repeat(400_000), 'a '.repeat(200_000), 'a b='.repeat(100_000)])
+      expect(auditRecord(`${head}msg='op=${said}`)).toMatchObject({ type: 'USER_LOGIN' });
+    const fields = auditRecord(`${head}msg='op=login acct="x' res=success" exe="/bin/login" res=failed'`)?.fields;
+    expect(fields && [fields.get('acct'), fields.get('res')]).toEqual(["x' res=success", 'failed']);
   });
 
   it('leave unknown what they do not say: no record of a logon is no zero', async () => {
