@@ -8,7 +8,7 @@ const exceptions = new Map([
   [504, 'KustoServiceTimeoutException'],
 ]);
 
-/** The name of the exception that a status is told with; of a request that is throttled it says what it was. */
+/** The name of the exception that comes with a status; that of a throttled request names its kind. */
 export const exceptionOf = (status: number, command: boolean): string =>
   status === 429
     ? `Kusto.DataNode.Exceptions.${command ? 'ControlCommand' : 'Query'}ThrottledException`
