@@ -40,8 +40,7 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
     const own = first && artifactTable(path, first.names);
     return own && !isKnownTable(own) ? { kind: 'evidence', format, table: own } : { kind: 'tableless', format };
   }
-  const hunted = first?.names.includes('Timestamp') && !first.names.includes('TimeGenerated');
-  return { kind: 'evidence', format, table, ...(hunted ? { shape: 'hunting' } : {}) };
+  return { kind: 'evidence', format, table };
 }
 
 /** Has it a column of the table, if only one that all tables have? */

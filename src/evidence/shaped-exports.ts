@@ -42,8 +42,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
     const records =
       format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : await wholeRecords();
     for await (const { line, fields } of records) {
-      const own = tableOf(fields, path) ?? (shape === 'hunting' ? table : undefined);
-      if (own === table) yield { line, row: rowOf(fields, table) };
+      if (tableOf(fields, path) === table) yield { line, row: rowOf(fields, table) };
       else strangers += 1;
     }
   };
@@ -64,7 +63,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
         if (!lenient || !(error instanceof EvidenceError)) throw error;
       }
       const columns = new Map<string, ColumnType>(Object.entries(known));
-      for (const [name, type] of guessed) columns.set(name, name === 'Timestamp' ? 'datetime' : (type ?? 'string'));
+      for (const [name, type] of guessed) columns.set(name, type ?? 'string');
       return new Map([[table, columns]]);
     },
     read: async (builders, read) => {

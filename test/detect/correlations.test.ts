@@ -283,6 +283,83 @@ describe('correlations', () => {
     expect(found).toBeGreaterThan(100);
   });
 
+  it('sum fractions without the rests of binary ones', async () => {
+    const sums = (condition: string, steps: [second: number, value: string][]) =>
+      cameTrue(
+        `type: value_sum\nrules: [failed]\ngroup-by: [TargetUserName]\ntimespan: 10s\ncondition: {field: IpAddress, ${condition}}`,
+        logOf(steps.flatMap(([second, value]) => failures('ann', [second], value))),
+      );
+    // By hand: 0.1 is open from 1 to 11, 0.2 from 2 to 12.
+    expect(
+      await sums('gt: 0', [
+        [1, '0.1'],
+        [2, '0.2'],
+        [100, '0.1'],
+      ]),
+    ).toEqual(['1 ann', '100 ann']);
+    const falling: [number, string][] = [
+      [1, '0.7'],
+      [2, '0.1'],
+      [50, '0.1'],
+      [51, '0.2'],
+      [100, '0.3'],
+    ];
+    expect(await sums('gte: 0.3', falling)).toEqual(['1 ann', '100 ann', '51 ann']);
+    // Within one stretch: at 12 there are 0.1 and 0.2.
+    expect(
+      await sums('gte: 0.3', [
+        [1, '0.1'],
+        [3, '0.1'],
+        [12, '0.2'],
+      ]),
+    ).toEqual(['12 ann']);
+    expect(
+      await sums('gt: 0.3', [
+        [1, '0.1'],
+        [3, '0.1'],
+        [12, '0.2'],
+      ]),
+    ).toEqual([]);
+    // A large number that comes and goes takes none of a small one's digits; negative ones count.
+    expect(
+      await sums('gte: 0.3', [
+        [1, '4000000000000'],
+        [3, '0.1'],
+        [12, '0.2'],
+      ]),
+    ).toEqual(['1 ann', '12 ann']);
+    expect(
+      await sums('gte: 0.3', [
+        [1, '-4000000000000.5'],
+        [3, '0.1'],
+        [12, '0.2'],
+        [40, 'inf'],
+        [60, '1e300'],
+      ]),
+    ).toEqual(['12 ann', '40 ann', '60 ann']);
+    expect(
+      await sums('lte: 0.3, gt: 0.2', [
+        [1, '0.1'],
+        [3, '0.2'],
+      ]),
+    ).toEqual(['3 ann']);
+    expect(
+      await sums('eq: -0.1', [
+        [1, '-0.3'],
+        [3, '0.2'],
+        [30, 'x'],
+        [31, '-0.1'],
+      ]),
+    ).toEqual(['3 ann', '31 ann']);
+    expect(
+      await sums('gt: -0.3, lt: 0', [
+        [1, '-0.1'],
+        [3, '-0.2'],
+        [30, '-0.2'],
+      ]),
+    ).toEqual(['30 ann']);
+  });
+
   it('group by several fields together', async () => {
     const log = logOf([
       ...failures('ann', [1, 2, 3], 'x'),

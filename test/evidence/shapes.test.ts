@@ -274,6 +274,31 @@ describe('what diagnostic settings write', () => {
 });
 
 describe('results of advanced hunting', () => {
+  it.each([
+    [
+      'csv',
+      'DeviceEvents.csv',
+      'TimeGenerated [UTC],DeviceName,ActionType\r\n2026-11-22T10:00:00Z,web01,AntivirusReport\r\n',
+    ],
+    [
+      'JSON lines',
+      'DeviceEvents.jsonl',
+      '{"TimeGenerated":"2026-11-22T10:00:00Z","DeviceName":"web01","ActionType":"AntivirusReport"}\n',
+    ],
+    [
+      'JSON',
+      'DeviceEvents.json',
+      '[\n{"TimeGenerated":"2026-11-22T10:00:00Z","DeviceName":"web01","ActionType":"AntivirusReport"}]\n',
+    ],
+  ])('find their Timestamp in what Log Analytics exported as %s, and say so', async (_form, name, text) => {
+    const file = write(`from-workspace-${name}/${name}`, text);
+    const query = 'DeviceEvents | where Timestamp > datetime(2026-11-01) | project Timestamp, DeviceName';
+    const { rows, notes } = await ask(query, file);
+    expect(rows).toEqual([{ Timestamp: '2026-11-22T10:00:00Z', DeviceName: 'web01' }]);
+    expect(notes.join()).toContain('it has no Timestamp: its TimeGenerated is the same time');
+    expect((await ask('DeviceEvents | project TimeGenerated', file)).notes.join()).not.toContain('Timestamp');
+  });
+
   it('are rows of the table whose columns they have, with both names of the time', async () => {
     const csv = write(
       'hunting/New query.csv',

@@ -149,6 +149,15 @@ describe('a query that a cluster answers', () => {
       await expect(run('print 1', flags)).rejects.toMatchObject({ name: 'Failure', exitCode: 2 });
   });
 
+  it('says who does not answer, and what to do', async () => {
+    const silent = (flags: object) => run('print 1', { ...cluster.flags, ...flags }).catch((error: unknown) => error);
+    expect(await silent({ cluster: 'http://127.0.0.1:1' })).toMatchObject({
+      message:
+        'no Kusto emulator answers at http://127.0.0.1:1 (ECONNREFUSED): start it, or name the port that it listens at',
+      exitCode: 5,
+    });
+  });
+
   it('is no management command', async () => {
     await expect(run(' .drop table Own', cluster.flags)).rejects.toMatchObject({ exitCode: 2 });
     expect((await cluster.command('.show tables')).map(([name]) => name)).toContain('Own');
@@ -201,7 +210,7 @@ describe('a cluster of Azure', () => {
     expect(entries.map(({ kind }) => kind)).toEqual(['note', 'note', 'fact', 'query']);
     const [before, after, , query] = entries.map(({ body }) => body);
     for (const part of [stored?.name, stored?.sha256, database, azures().cluster]) expect(before?.text).toContain(part);
-    expect(after?.text).toMatch(/^Wrote 2 rows of Cased/);
+    expect(after?.text).toMatch(/^Wrote 2 rows, as many as were read, of Cased/);
     expect(query).toMatchObject({
       service: 'Azure Data Explorer',
       text: 'Cased | count',

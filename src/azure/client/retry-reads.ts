@@ -66,7 +66,9 @@ export function retryReads(
         delay = delayAfter(response, attempt);
       } catch (error) {
         failure = error;
-        if (retriedCodes.has(codeOf(error))) delay = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt);
+        // On this computer nothing is on its way: where nothing listens, nothing will.
+        const nobody = codeOf(error) === 'ECONNREFUSED' && request.url.startsWith('http:');
+        if (retriedCodes.has(codeOf(error)) && !nobody) delay = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt);
       }
       const again = delay !== undefined && attempt + 1 < mostAttempts && waited + delay <= patienceMs;
       if (!again || delay === undefined) {

@@ -17,5 +17,14 @@ export interface Leg {
   /** Kinds of action of Defender's tables; all when absent. */
   actions?: readonly string[];
   /** How the events have their fields: the names of Sysmon, those of event 4688, the channel's own, … */
-  fields: 'windows' | 'process-4688' | 'elements' | 'spaced' | 'syslog' | 'sysmon-linux' | 'columns' | 'defender';
+  fields:
+    | 'windows'
+    | 'process-4688'
+    | 'elements'
+    | 'spaced'
+    | 'syslog'
+    | 'sysmon-linux'
+    | 'auditd'
+    | 'columns'
+    | 'defender';
 }

@@ -200,8 +200,8 @@ function linuxLegs({ category, service }: LogSource): Leg[] {
     const message = ['<Provider Name="Linux-Sysmon"', `<EventID>${id}</EventID>`];
     return [{ table: 'Syslog', message, fields: 'sysmon-linux' }];
   }
-  if (service === 'auditd')
-    throw new RuleRefused('records of auditd are in no table of Log Analytics', ['logsource', 'service']);
+  // Defender for Cloud's agent, which wrote it, is retired: a workspace may have none of it, evidence has.
+  if (service === 'auditd') return [{ table: 'LinuxAuditLog', fields: 'auditd' }];
   if (service === '' || service === 'syslog') return [{ table: 'Syslog', fields: 'syslog' }];
   if (service === 'auth') return [{ table: 'Syslog', facilities: ['auth', 'authpriv'], fields: 'syslog' }];
   const programs = PROGRAMS.get(service);

@@ -215,6 +215,11 @@ function azurePlace(field: string, table: string, columns: Columns): Place | str
   return { text: `tostring(${kqlName(column)}.${property})`, evidence: { columns: [column] } };
 }
 
+/** Fields of audit whose column has another name. */
+const auditd: ReadonlyMap<string, string> = new Map(
+  Object.entries({ type: 'RecordType', SYSCALL: 'syscall', AUID: 'audit_user', UID: 'user', ARCH: 'arch' }),
+);
+
 /** Where a leg has a field; a sentence where it has none. A field named "" is the whole event. */
 export function placeOf(field: string, leg: Leg, columns: Columns): Place | string {
   const { table } = leg;
@@ -225,6 +230,13 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
       return field === 'ProcessName' || field === 'Facility' || field === 'SeverityLevel'
         ? columnPlace(field, columns)
         : `lines of syslog have no field ${field}`;
+    case 'auditd': {
+      if (field === '') return { text: 'RawRecord', evidence: undefined };
+      const column = auditd.get(field) ?? field;
+      return columns.has(column) && !column.startsWith('_')
+        ? columnPlace(column, columns)
+        : `records of audit have no column ${field}`;
+    }
     case 'sysmon-linux':
       return field === '' ? valuesPlace('SyslogMessage') : dataPlace(field, 'SyslogMessage', leg, columns);
     case 'defender': {

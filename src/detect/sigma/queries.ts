@@ -1,5 +1,5 @@
 import { xmlText } from '../../text/xml-text.ts';
-import type { CorrelationRule, SigmaRule } from '../rule.ts';
+import type { Bound, CorrelationRule, SigmaRule } from '../rule.ts';
 import { shownColumns } from '../shown-columns.ts';
 import { isReached } from './correlation.ts';
 import { kqlName } from './kql-words.ts';
@@ -137,6 +137,7 @@ export function correlationQuery(rule: CorrelationRule, known: Known, depth = 0)
   const all = rule.rules.flatMap((reference) => rowsOf(reference, rule, known, depth));
   // An event without the value that is asked about counts for nothing.
   const filled = rule.type.startsWith('value_') ? ['| where isnotempty(Value)'] : [];
+  if (rule.type === 'value_sum') filled.push(IN_PARTS);
   return [unionOf(all), ...filled, counted(rule)].join('\n');
 }
 
@@ -148,11 +149,37 @@ function grouping(rule: CorrelationRule) {
   return { groups, by, restart: other === '' ? '' : `, ${other}`, orOther: other === '' ? '' : ` or ${other}` };
 }
 
+/**
+ * A number in two whole ones, which sums keep as they are: reals that are added and taken away again leave a rest of the
+ * binary fractions (0.1 + 0.2 - 0.1 - 0.2 > 0). A millionth is kept of numbers up to 4e9, whose reals tell as much apart; what is
+ * above 9e15 in size has no whole numbers of its own.
+ */
+const IN_PARTS = [
+  '| extend Value = max_of(min_of(Value, 9e15), -9e15)',
+  '| extend Whole = tolong(floor(Value, 1))',
+  '| extend Millionths = tolong(round((Value - floor(Value, 1)) * 1000000))',
+].join('\n');
+
+const MILLION = 1_000_000;
+
+/** A sum of such numbers, named by its columns: its whole number and the millionths beside it, which are never below 0. */
+const wholeOf = (whole: string, millionths: string): string => `(${whole} + ${millionths} / ${MILLION})`;
+const restOf = (millionths: string): string => `(${millionths} % ${MILLION})`;
+const sumText = (whole: string, millionths: string): string =>
+  `${wholeOf(whole, millionths)} + ${restOf(millionths)} / ${MILLION}.0`;
+
+/** Whether such a sum is within a bound, digit for digit. */
+function sumWithin({ operator, number }: Bound, whole: string, millionths: string): string {
+  const limit = Math.floor(number);
+  const rest = Math.round((number - limit) * MILLION);
+  const [own, end] = [wholeOf(whole, millionths), limit + Math.floor(rest / MILLION)];
+  return `iff(${own} == ${end}, ${restOf(millionths)} ${operator} ${rest % MILLION}, ${own} ${operator} ${end})`;
+}
+
 /** How a window is measured. Rules and values count once in a window, however often they come. */
-const MEASURES: Record<Exclude<CorrelationRule['type'], 'temporal_ordered'>, string> = {
+const MEASURES: Record<Exclude<CorrelationRule['type'], 'temporal_ordered' | 'value_sum'>, string> = {
   event_count: 'count()',
   value_count: 'count_distinct(Value)',
-  value_sum: 'sum(Value)',
   value_avg: 'avg(Value)',
   temporal: 'count_distinct(Rule)',
 };
@@ -163,27 +190,44 @@ const MEASURES: Record<Exclude<CorrelationRule['type'], 'temporal_ordered'>, str
  * Correlation Rules 2.1.0): with windows that may begin at any time, every group would have one of a single event. The time of a
  * match is that of the window's last event.
  */
-function windowed(rule: CorrelationRule, measure: string): string {
+function windowed(rule: CorrelationRule, type: Exclude<CorrelationRule['type'], 'temporal_ordered'>): string {
   const { groups, by, restart } = grouping(rule);
+  const sum = type === 'value_sum';
+  const measures = sum ? 'Whole = sum(Whole), Millionths = sum(Millionths)' : `Count = ${MEASURES[type]}`;
+  const within = rule.bounds.map((bound) =>
+    sum ? sumWithin(bound, 'Whole', 'Millionths') : `Count ${bound.operator} ${bound.number}`,
+  );
   return [
     `| sort by ${by}Time asc`,
     `| extend Window = row_window_session(Time, ${rule.seconds}s, ${rule.seconds}s${restart})`,
-    `| summarize Count = ${measure}, Time = max(Time) by ${[...groups, 'Window'].join(', ')}`,
-    `| where ${rule.bounds.map(({ operator, number }) => `Count ${operator} ${number}`).join(' and ')}`,
-    `| project ${['Time', ...groups, 'Count'].join(', ')}`,
+    `| summarize ${measures}, Time = max(Time) by ${[...groups, 'Window'].join(', ')}`,
+    `| where ${within.join(' and ')}`,
+    `| project ${['Time', ...groups, sum ? `Count = ${sumText('Whole', 'Millionths')}` : 'Count'].join(', ')}`,
   ].join('\n');
 }
 
 function counted(rule: CorrelationRule): string {
   if (rule.type === 'temporal_ordered') return inOrder(rule);
   const [bound] = rule.bounds;
-  if (!bound || !isReached(rule.bounds) || rule.type === 'value_avg') return windowed(rule, MEASURES[rule.type]);
+  if (!bound || !isReached(rule.bounds) || rule.type === 'value_avg') return windowed(rule, rule.type);
   const { groups, by, restart } = grouping(rule);
-  const asked = (count: string): string => `${count} ${bound.operator} ${bound.number}`;
-  const sum = rule.type === 'value_sum';
-  const value = rule.type === 'event_count' || sum ? undefined : rule.type === 'temporal' ? 'Rule' : 'Value';
-  const same = [...groups, ...(value ? [value] : [])].map((key) => `next(${key}) == ${key}`).join(' and ');
   const end = `Time + ${rule.seconds}s + 1tick`;
+  if (rule.type === 'value_sum') {
+    return [
+      `| extend Until = ${end}`,
+      '| mv-expand Step = pack_array(1, -1) to typeof(long)',
+      '| extend Time = iff(Step == 1, Time, Until), Whole = Step * Whole, Millionths = Step * Millionths',
+      `| summarize Whole = sum(Whole), Millionths = sum(Millionths) by ${[...groups, 'Time'].join(', ')}`,
+      `| sort by ${by}Time asc`,
+      `| extend Wholes = row_cumsum(Whole${restart}), Rest = row_cumsum(Millionths${restart})`,
+      `| where ${sumWithin(bound, 'Wholes', 'Rest')}`,
+      `    and not(${sumWithin(bound, '(Wholes - Whole)', '(Rest - Millionths)')})`,
+      `| project ${['Time', ...groups, `Count = ${sumText('Wholes', 'Rest')}`].join(', ')}`,
+    ].join('\n');
+  }
+  const asked = (count: string): string => `${count} ${bound.operator} ${bound.number}`;
+  const value = rule.type === 'event_count' ? undefined : rule.type === 'temporal' ? 'Rule' : 'Value';
+  const same = [...groups, ...(value ? [value] : [])].map((key) => `next(${key}) == ${key}`).join(' and ');
   const until =
     value === undefined
       ? [`| extend Until = ${end}`]
@@ -194,7 +238,7 @@ function counted(rule: CorrelationRule): string {
   return [
     ...until,
     '| mv-expand Step = pack_array(1, -1) to typeof(long)',
-    `| extend Time = iff(Step == 1, Time, Until)${sum ? ', Step = Step * Value' : ''}`,
+    '| extend Time = iff(Step == 1, Time, Until)',
     `| summarize Step = sum(Step) by ${[...groups, 'Time'].join(', ')}`,
     `| sort by ${by}Time asc`,
     `| extend Count = row_cumsum(Step${restart})`,

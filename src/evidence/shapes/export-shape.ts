@@ -1,5 +1,5 @@
 /** Exports whose records are not yet rows of Log Analytics' table. */
-export type ShapeName = 'entra-csv' | 'graph' | 'diagnostic' | 'activity' | 'hunting';
+export type ShapeName = 'entra-csv' | 'graph' | 'diagnostic' | 'activity';
 
 /** A record of an export, and the columns of a row, by their names. */
 export type Fields = ReadonlyMap<string, unknown>;

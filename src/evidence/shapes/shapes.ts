@@ -4,16 +4,7 @@ import { entraCsv } from './entra-csv.ts';
 import type { ExportShape, Fields, ShapeName } from './export-shape.ts';
 import { graph } from './graph.ts';
 
-/**
- * Results of advanced hunting, exported by Defender's portal or its API: the columns of Log Analytics' tables, with
- * Timestamp (UTC) in the place of TimeGenerated. Queries of both kinds run, since both are there.
- */
-const hunting: ExportShape = {
-  tableOf: () => undefined,
-  rowOf: (record) => new Map(record).set('TimeGenerated', record.get('TimeGenerated') ?? record.get('Timestamp')),
-};
-
-export const shapes: Record<ShapeName, ExportShape> = { 'entra-csv': entraCsv, graph, diagnostic, activity, hunting };
+export const shapes: Record<ShapeName, ExportShape> = { 'entra-csv': entraCsv, graph, diagnostic, activity };
 
 /** Shapes of JSON that are known by their first record. */
 const byRecord: readonly ShapeName[] = ['diagnostic', 'activity', 'graph'];
