@@ -13,7 +13,7 @@ const TIME =
 /** Of any other language: the day may be first. */
 const EITHER_ORDER = /^(\d{1,2})\/(\d{1,2})\/(\d{4}\b(?!.* [AP]M$).*)$/;
 
-/** A time whose day and month are told apart, the month first; null where either may be either. */
+/** A time with its month first; null where either number may be the month. */
 function ordered(text: string): string | null {
   const match = EITHER_ORDER.exec(text);
   if (!match) return text;
