@@ -36,7 +36,8 @@ interface Described extends Wanted {
 /** The tables of all files of a query: CSV and JSON lines on disk are read as their rows are asked for, others before. */
 export class EvidenceTables {
   readonly #reading: Reading;
-  readonly #opened: Opened[];
+  readonly #tuning: Tuning | undefined;
+  #opened: Opened[] = [];
   readonly #notes: string[] = [];
   #described: Described[] = [];
   /** Tables that the query can depend on. */
@@ -44,7 +45,7 @@ export class EvidenceTables {
 
   constructor(reading: Reading, tuning?: Tuning) {
     this.#reading = reading;
-    this.#opened = sourcesOf(reading, tuning).map((one) => ({ ...one, tables: [], held: new Map() }));
+    this.#tuning = tuning;
   }
 
   get schemas(): readonly TableSchema[] {
@@ -54,6 +55,8 @@ export class EvidenceTables {
   /** Finds out which tables there are, and their columns. Throws an EvidenceError. */
   async describe(): Promise<void> {
     const types = new Map<string, Map<string, ColumnType | undefined>>();
+    const sources = await sourcesOf(this.#reading, this.#tuning);
+    this.#opened = sources.map((one) => ({ ...one, tables: [], held: new Map() }));
     for (const opened of this.#opened) {
       const { file, text, source } = opened;
       const described = await this.#reading.attempt(file, async () =>

@@ -25,7 +25,7 @@ export async function* rowsOfPart(
   const reading = new Reading([part.file], onProgress);
   reading.learned.set(part.file.path, new Map(part.columns.map(({ name, type }) => [name, type])));
   await reading.begin();
-  const [opened] = sourcesOf(reading);
+  const [opened] = await sourcesOf(reading);
   const all = new Set(part.columns.map(({ name }) => name));
   const notes: string[] = [];
   let rows = 0;

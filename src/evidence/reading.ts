@@ -15,7 +15,7 @@ export interface QueryProgress {
 
 /** Whether the rows of a file on disk are read as a query asks for them, and its bytes digested then. */
 const readInPieces = ({ format, shape }: EvidenceFile): boolean =>
-  (format === 'csv' || format === 'jsonl') && shape === undefined;
+  (format === 'csv' || format === 'jsonl' || format === 'json') && shape === undefined;
 
 /** Readings of one file of which each finds other columns. */
 const MOST_LESSONS = 10;

@@ -11,8 +11,8 @@ import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { FileDigest } from './file-digest.ts';
 import { commonType, typeOfValue } from './guessed-type.ts';
 import { ParsePool, type PoolResult } from './parse-pool.ts';
-import { fileBlocks, RecordBlocks } from './record-blocks.ts';
-import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
+import { fileBlocks, RecordBlocks, type RecordForm } from './record-blocks.ts';
+import { CsvRows, JsonRows, type RecordRows, unitOf } from './record-rows.ts';
 
 /** Of the beginning of a file: what its columns are taken to be until a row says otherwise. */
 const SAMPLE_BYTES = 1024 * 1024;
@@ -45,7 +45,7 @@ export interface Wanted {
 export interface TextExportOptions {
   file: string;
   table: string;
-  format: 'csv' | 'jsonl';
+  format: RecordForm;
   /** Damage ends the rows and is remarked on; it is no error. */
   lenient: boolean;
   /** Gets the bytes of a file on disk; undefined for one that is packed. */
@@ -61,7 +61,7 @@ export interface TextExportOptions {
 }
 
 /**
- * An export of Log Analytics as CSV or JSON lines, read in pieces. The columns of a table that Microsoft documents have its
+ * An export of Log Analytics as CSV, JSON lines or a JSON list, read in pieces. The columns of a table that Microsoft documents have its
  * types; others have the one type that holds all their values: that of the file's beginning, and where a later row does
  * not fit, the whole file is read for its types, and then again.
  */
@@ -186,7 +186,7 @@ export class TextExport {
   /** Reads what the rows that were asked for left unread, where a column may prove another there. */
   complete(wanted: Wanted): void {
     const guessed = [...wanted.needed].some((name) => this.#own.has(name));
-    if (this.certain || this.#readWhole || !(guessed || this.#options.format === 'jsonl')) return;
+    if (this.certain || this.#readWhole || !(guessed || this.#options.format !== 'csv')) return;
     for (const _piece of this.pieces(wanted));
   }
 
@@ -287,7 +287,7 @@ class TypeReader {
   readonly #bytes = new Map<string, number>();
 
   constructor({ file, format }: TextExportOptions, documented: Record<string, ColumnType>) {
-    this.#blocks = new RecordBlocks(file, format === 'csv');
+    this.#blocks = new RecordBlocks(file, format);
     if (format === 'csv') {
       this.#records = new CsvRows(file, (name) => {
         const cells = new ColumnCells('string', { expected: undefined });
@@ -296,11 +296,12 @@ class TypeReader {
         return cells;
       });
     } else {
-      this.#records = new JsonRows(file, new Map(), new Set(), (name, value) => {
+      const found = (name: string, value: unknown): void => {
         if (!Object.hasOwn(documented, name))
           this.#found.set(name, commonType(this.#found.get(name), typeOfValue(value)));
         if (typeof value === 'string') this.#bytes.set(name, (this.#bytes.get(name) ?? 0) + value.length);
-      });
+      };
+      this.#records = new JsonRows(file, new Map(), new Set(), found, format);
     }
   }
 
@@ -319,6 +320,7 @@ class TypeReader {
 
   end(): void {
     this.#take(this.#blocks.end());
+    this.#blocks.close();
     this.#records.end();
   }
 
@@ -360,7 +362,7 @@ function lengthOf({ values, rows }: Vector): number {
 /** Reads rows into frames. */
 class PieceReader {
   readonly #file: string;
-  readonly #format: 'csv' | 'jsonl';
+  readonly #format: RecordForm;
   readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
   readonly #blocks: RecordBlocks;
@@ -397,7 +399,7 @@ class PieceReader {
     this.#threadMegabytes = threadMegabytes;
     this.#known = [...own.keys(), ...Object.keys(documented)];
     this.#columns = columns;
-    this.#blocks = new RecordBlocks(file, format === 'csv');
+    this.#blocks = new RecordBlocks(file, format);
     this.#cells = new Map(
       columns
         .filter(({ name }) => needed.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
@@ -410,10 +412,12 @@ class PieceReader {
     this.#records =
       format === 'csv'
         ? new CsvRows(file, (name) => this.#cells.get(name))
-        : new JsonRows(file, this.#cells, new Set(this.#known), (name, value) => {
-            this.#strange.set(name, commonType(this.#strange.get(name), typeOfValue(value)));
-          });
+        : new JsonRows(file, this.#cells, new Set(this.#known), this.#found, format);
   }
+
+  readonly #found = (name: string, value: unknown): void => {
+    this.#strange.set(name, commonType(this.#strange.get(name), typeOfValue(value)));
+  };
 
   get rows(): number {
     return this.#records.rows;
@@ -466,7 +470,8 @@ class PieceReader {
     const frame = (): Frame => parsed.made ?? this.#worked(this.#parsedFrame(parsed), at);
     if (error) {
       this.#left = this.#changed ? undefined : frame();
-      const place = error.line === undefined ? undefined : { line: before + error.line };
+      const unit = unitOf(this.#format);
+      const place = error.line === undefined ? undefined : { line: before + error.line, unit };
       throw new EvidenceError(this.#file, error.why, place);
     }
     return this.#changed ? undefined : frame();
@@ -504,6 +509,7 @@ class PieceReader {
   end(): Frame | undefined {
     const block = this.#blocks.end();
     if (block) this.#records.add(block);
+    this.#blocks.close();
     this.#records.end();
     return this.rest();
   }
@@ -535,7 +541,7 @@ class PieceReader {
     return [...this.#cells].flatMap(([column, { type }]) => {
       const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
       if (count === 0) return [];
-      const place = line === undefined ? '' : ` (first in line ${line})`;
+      const place = line === undefined ? '' : ` (first in ${unitOf(this.#format)} ${line})`;
       const values = count === 1 ? 'value' : 'values';
       return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}`;
     });
