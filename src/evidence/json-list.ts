@@ -1,4 +1,4 @@
-import type { RecordEnds } from './record-blocks.ts';
+import type { RecordEnds } from './record-ends.ts';
 
 const TAB = 9;
 const LF = 10;
@@ -21,7 +21,7 @@ type Place = 'before' | 'object' | 'list' | 'behind' | 'over';
 /**
  * The text of a JSON list, or of an object with one, made in place to one element a line: what is around the elements, and line
  * ends within them, become blanks, and a comma between two a line end. An object without such a list is an element itself. The
- * elements are not looked at further: whoever parses them sees what is wrong within one.
+ * elements are not looked at further: what is wrong within one is seen where it is parsed.
  */
 export class JsonListEnds implements RecordEnds {
   fault: { why: string; at: number } | undefined;

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { JsonListEnds } from './json-list.ts';
+import type { RecordEnds } from './record-ends.ts';
 
 /** Longer records are refused: a file without line ends must not fill the memory. */
 const MAX_RECORD = 16 * 1024 * 1024;
@@ -12,20 +13,6 @@ const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** CSV, JSON lines, or a JSON list, which becomes JSON lines: an element a line. */
 export type RecordForm = 'csv' | 'jsonl' | 'json';
-
-/** Finds where records end in a text that comes piece by piece. */
-export interface RecordEnds {
-  /** The place after the last record that ends within the first `length` bytes; 0 where none does. */
-  last(bytes: Buffer, length: number): number;
-  /** The first `bytes` bytes are gone. */
-  moved(bytes: number): void;
-  /** Why no further record is found, and at which byte, without a byte order mark; undefined as long as all is well. */
-  readonly fault?: { why: string; at: number } | undefined;
-  /** All has come: why it can be no whole text of its form; undefined where it is one. */
-  end?(): string | undefined;
-  /** At an end that is none: are the bytes since the last record a whole one? */
-  readonly whole?: boolean;
-}
 
 /**
  * Cuts a text file into blocks of whole records, as UTF-8 without byte order mark; a file in UTF-16 is converted. A block is

@@ -18,7 +18,7 @@ export interface RecordRows {
   end(): void;
 }
 
-/** What the lines of a text of some form are to its reader. */
+/** The name of a record's place, for remarks: a line, or an element of a list. */
 export const unitOf = (form: RecordForm): 'line' | 'element' => (form === 'json' ? 'element' : 'line');
 
 /** Cells for the columns that are wanted, by name; asked once for each column of a CSV, in the order of its header. */

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { contentOf } from '../archives/open-file.ts';
 import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
 import type { PlainPart } from '../kql/part.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
@@ -8,11 +7,11 @@ import { PartsDiffer, type Work } from '../kql/work.ts';
 import { ColumnCells } from './column-cells.ts';
 import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
-import type { FileDigest } from './file-digest.ts';
 import { commonType, typeOfValue } from './guessed-type.ts';
 import { ParsePool, type PoolResult } from './parse-pool.ts';
-import { fileBlocks, RecordBlocks, type RecordForm } from './record-blocks.ts';
+import { RecordBlocks, type RecordForm } from './record-blocks.ts';
 import { CsvRows, JsonRows, type RecordRows, unitOf } from './record-rows.ts';
+import type { TextContent } from './text-content.ts';
 
 /** Of the beginning of a file: what its columns are taken to be until a row says otherwise. */
 const SAMPLE_BYTES = 1024 * 1024;
@@ -48,8 +47,7 @@ export interface TextExportOptions {
   format: RecordForm;
   /** Damage ends the rows and is remarked on; it is no error. */
   lenient: boolean;
-  /** Gets the bytes of a file on disk; undefined for one that is packed. */
-  digest: FileDigest | undefined;
+  content: TextContent;
   /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
   threads?: number | undefined;
   /** Megabytes of memory that each of them may take; there is a good default. */
@@ -91,6 +89,11 @@ export class TextExport {
     return this.#sampledWhole || this.#options.learned !== undefined;
   }
 
+  /** Are its rows read as they are asked for? Else there are few. */
+  get inPieces(): boolean {
+    return this.#options.content.inPieces;
+  }
+
   /** Remarks of the last reading, one line each. */
   get notes(): readonly string[] {
     return this.#notes;
@@ -109,7 +112,7 @@ export class TextExport {
   async wholeColumns(): Promise<OwnColumns> {
     const types = new TypeReader(this.#options, this.#documented);
     await this.#leniently(async () => {
-      for await (const bytes of await this.#content()) types.add(bytes);
+      for await (const bytes of await this.#options.content.passing()) types.add(bytes);
       types.end();
     });
     return types.columns();
@@ -118,11 +121,11 @@ export class TextExport {
   /** About how many bytes these columns of all rows take in memory. */
   sizeOf(needed: ReadonlySet<string>): number {
     const cells = [...needed].reduce((sum, name) => sum + 16 + (this.#cellBytes.get(name) ?? 0), 0);
-    return this.#rowBytes === 0 ? 0 : ((this.#options.digest?.bytes ?? 0) / this.#rowBytes) * cells;
+    return this.#rowBytes === 0 ? 0 : (this.#options.content.bytes / this.#rowBytes) * cells;
   }
 
   /**
-   * Its rows, piece by piece; only of a file on disk. `work` is done on each where it is read; `place` numbers the pieces.
+   * Its rows, piece by piece, where they are read so. `work` is done on each where it is read; `place` numbers the pieces.
    * Throws ColumnsChanged when all has been read, and PartsDiffer where the work must be done on rows in their order.
    */
   *pieces(wanted: Wanted, work?: Work, place: () => number = counted()): Generator<Frame> {
@@ -143,13 +146,13 @@ export class TextExport {
 
   /** The pieces in their order, parsed by further threads where that is worth it. */
   *#read(reader: PieceReader): Generator<Frame> {
-    const threads = this.#options.threads ?? threadsFor(this.#options.digest?.bytes ?? 0);
+    const { content, bytesAtOnce } = this.#options;
+    const threads = this.#options.threads ?? threadsFor(content.bytes);
     const { work } = reader;
     let asked = false;
     let pool: ParsePool | undefined;
     try {
-      for (const { bytes, offset } of fileBlocks(this.file, this.#options.bytesAtOnce)) {
-        this.#options.digest?.seen(bytes, offset);
+      for (const bytes of content.blocks(bytesAtOnce)) {
         const block = reader.cut(bytes);
         if (!block) continue;
         // The header is in the first block.
@@ -175,7 +178,7 @@ export class TextExport {
   #typesInOrder(): OwnColumns {
     const types = new TypeReader(this.#options, this.#documented);
     try {
-      for (const bytes of bytesOf(this.file, undefined)) types.add(bytes);
+      for (const bytes of this.#options.content.blocks()) types.add(bytes);
       types.end();
     } catch (error) {
       if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
@@ -190,23 +193,22 @@ export class TextExport {
     for (const _piece of this.pieces(wanted));
   }
 
-  /** All of its rows, for a file that is packed. */
-  async load(wanted: Wanted): Promise<Frame[]> {
+  /** Its rows, piece by piece, for a thread that does other things too. */
+  async *passing(wanted: Wanted): AsyncGenerator<Frame> {
     const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
-    const pieces: Frame[] = [];
-    const damaged = await this.#leniently(async () => {
-      for await (const bytes of await this.#content()) {
+    try {
+      for await (const bytes of await this.#options.content.passing()) {
         const block = reader.cut(bytes);
-        if (block) pieces.push(...some(reader.add(block)));
+        if (block) yield* some(reader.add(block));
       }
-      pieces.push(...some(reader.end()));
-    });
-    if (damaged) {
-      pieces.push(...some(reader.rest()));
-      this.#notes = [`not read to its end: ${damaged.message}`];
+      yield* some(reader.end());
+    } catch (error) {
+      const failure = fileFailure(this.file, error);
+      if (!this.#options.lenient) throw failure;
+      yield* some(reader.rest());
+      this.#notes = [`not read to its end: ${failure.message}`];
     }
     this.#finished(reader);
-    return pieces;
   }
 
   #finished(reader: PieceReader): void {
@@ -233,11 +235,6 @@ export class TextExport {
     }
   }
 
-  /** Its bytes; of a file on disk so many at once, or as is good for reading all. */
-  async #content(atOnce?: number): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
-    return this.#options.digest ? bytesOf(this.file, atOnce) : contentOf(this.file);
-  }
-
   /** The columns by the rows at the file's beginning. */
   async #sample(): Promise<OwnColumns> {
     const types = new TypeReader(this.#options, this.#documented);
@@ -245,23 +242,20 @@ export class TextExport {
     await this.#leniently(async () => {
       let bytes = 0;
       this.#sampledWhole = true;
-      for await (const piece of await this.#content(enough)) {
+      for await (const piece of await this.#options.content.passing(enough)) {
         types.add(piece);
         bytes += piece.length;
         if (bytes < enough || !types.begun) continue;
         this.#sampledWhole = false;
         break;
       }
+      this.#options.content.beginningWasAll(this.#sampledWhole);
       if (this.#sampledWhole) types.end();
       if (types.rows > 0) this.#rowBytes = bytes / types.rows;
     });
     this.#cellBytes = types.cellBytes();
     return types.columns();
   }
-}
-
-function* bytesOf(file: string, atOnce: number | undefined): Generator<Buffer> {
-  for (const { bytes } of fileBlocks(file, atOnce)) yield bytes;
 }
 
 /** A file that is read in less than a second is not worth a thread; the one that evaluates needs a core for itself. */
