@@ -48,19 +48,23 @@ async function readBytes({ path, slots, taken }: BytesTask): Promise<void> {
     said += 1;
     [read, length] = [0, 0];
   };
-  for await (const piece of content) {
-    for (let at = 0; at < piece.length; ) {
-      const slot = slots[said % slots.length];
-      if (!slot) return;
-      if (length === 0) untilTaken(counts, said, slots.length);
-      const copied = Math.min(piece.length - at, slot.byteLength - length);
-      new Uint8Array(slot).set(piece.subarray(at, at + copied), length);
-      length += copied;
-      at += copied;
-      if (length === slot.byteLength) handOn();
+  try {
+    for await (const piece of content) {
+      for (let at = 0; at < piece.length; ) {
+        const slot = slots[said % slots.length];
+        if (!slot) return;
+        if (length === 0) untilTaken(counts, said, slots.length);
+        const copied = Math.min(piece.length - at, slot.byteLength - length);
+        new Uint8Array(slot).set(piece.subarray(at, at + copied), length);
+        length += copied;
+        at += copied;
+        if (length === slot.byteLength) handOn();
+      }
     }
+  } finally {
+    // Bytes before damage count.
+    handOn();
   }
-  handOn();
   say({ kind: 'end', read, sha256: ended ? hash.digest('hex') : undefined, notes: [] });
 }
 

@@ -249,10 +249,10 @@ export class TextExport {
         this.#sampledWhole = false;
         break;
       }
-      this.#options.content.beginningWasAll(this.#sampledWhole);
       if (this.#sampledWhole) types.end();
       if (types.rows > 0) this.#rowBytes = bytes / types.rows;
     });
+    this.#options.content.beginningWasAll(this.#sampledWhole);
     this.#cellBytes = types.cellBytes();
     return types.columns();
   }
