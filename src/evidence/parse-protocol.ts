@@ -19,6 +19,8 @@ export interface ParseTask {
     guess: Guess | undefined;
     members: readonly string[] | undefined;
   }[];
+  /** By column that the file lacks: the one of its columns that stands for it. */
+  standIns: ReadonlyMap<string, string>;
   /** All columns of the table, and the part of a query that is evaluated over its rows, where there is one. */
   columns: readonly Column[];
   part: PlainPart | undefined;

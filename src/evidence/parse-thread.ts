@@ -89,11 +89,11 @@ class BlockParser {
   }
 
   #frame(vectors: readonly Vector[], length: number): Frame {
-    const { columns, wanted } = this.#task;
+    const { columns, wanted, standIns } = this.#task;
     const byName = new Map(wanted.map(({ name }, i) => [name, vectors[i]]));
     return {
       names: columns.map(({ name }) => name),
-      vectors: columns.map(({ name, type }) => byName.get(name) ?? vectorOf(type, [])),
+      vectors: columns.map(({ name, type }) => byName.get(standIns.get(name) ?? name) ?? vectorOf(type, [])),
       length,
       serialized: false,
     };

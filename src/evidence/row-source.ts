@@ -1,3 +1,4 @@
+import { auditSource } from './audit-logs.ts';
 import { type EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
 import { type EvidenceFile, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
@@ -16,6 +17,7 @@ export function rowSource(
 ): Source {
   if (format === 'evtx') return eventLogSource(path, events);
   if (format === 'events') return exportedEventsSource({ path, form: form ?? 'xml' }, events);
+  if (format === 'audit') return auditSource(path);
   if (isUtmpFormat(format)) return utmpSource({ path, format });
   if (isSyslogFormat(format)) return syslogSource({ path, format, ...(year ? { year } : {}) });
   if (shape) return shapedSource({ path, format, table, shape, lenient: found === true });

@@ -263,6 +263,13 @@ describe('a file that several threads parse', () => {
     const counted = (tuning: Tuning) =>
       ask('SecurityEvent | summarize count() by EventID', misfit, { files: [evidenceFile(misfit)], ...tuning });
     expect(await counted(inThreads)).toEqual(await counted({}));
+    const hunted = join(folder, 'DeviceEvents.csv');
+    await writeFile(hunted, `TimeGenerated,DeviceName\n${'2026-11-23T02:14:09Z,a\n'.repeat(3000)}`);
+    for (const tuning of [{}, inThreads]) {
+      const query = 'DeviceEvents | where Timestamp == TimeGenerated | summarize count(), max(Timestamp)';
+      const { rows: answer } = await ask(query, hunted, { files: [evidenceFile(hunted)], ...tuning });
+      expect(answer).toEqual([[3000, '2026-11-23T02:14:09Z']]);
+    }
     expect((await counted(inThreads)).notes).toEqual([
       `${misfit}: 2 values of EventID can be no int and count as missing (first in line 3002)`,
     ]);
