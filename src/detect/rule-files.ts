@@ -61,7 +61,7 @@ function queriesOf(text: string): { query: string; line: number }[] {
     const several = severalQueries(text);
     if (several.length > 0) return several;
   } catch (error) {
-    // What is wrong with the text is told when it is asked.
+    // A fault of the text is reported when its rule runs.
     if (!(error instanceof KqlError)) throw error;
   }
   return [{ query: text, line: 1 }];

@@ -41,7 +41,7 @@ function piecesOf(text: string): PartQuery[] {
   const end = (to: number): void => {
     if (first) parts.push({ query: `${'\n'.repeat(from)}${lines.slice(from, to).join('\n').trimEnd()}`, ...first });
   };
-  /** Where the comments begin that stand before the next code. */
+  /** The first line of the comments before the next code. */
   let comments = 0;
   for (const [i, line] of lines.entries()) {
     const code = line.replace(/(^|[\s;,(])\/\/.*$/, '$1').trim();

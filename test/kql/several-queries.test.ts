@@ -18,7 +18,7 @@ describe('a text of several queries', () => {
     'T | take 1',
     'let a = 1;\n\nT\n\n| where x == a\n\n| summarize count()\n\nby y',
     'T | where x == ```a\n\nb```',
-    // What cannot be read in pieces either is told as it is.
+    // Its pieces have a fault of their own.
     'T | where (\n\nU | take 1',
   ])('is none where it is one: %j', (text) => {
     expect(severalQueries(text)).toEqual([]);
