@@ -158,6 +158,37 @@ describe('a query that a cluster answers', () => {
     });
   });
 
+  // Words and codes of "Kusto.Data exceptions" (2026-05-20), "Capacity policy" and "Request rate limit policy" (read 2026-11-30).
+  it.each([
+    [
+      { status: 403, code: 'Forbidden', message: "Principal 'aaduser=1' is not authorized to read database 'D'." },
+      /refused it \(403\): Principal 'aaduser=1' is not authorized/,
+      3,
+    ],
+    [
+      { status: 504, code: 'RequestExecutionTimeout', message: 'The request has timed out.' },
+      /refused it \(504\): The request has timed out/,
+      5,
+    ],
+    [
+      { status: 412, code: 'PreconditionFailed', message: 'The service is in a suspended state.' },
+      /refused it \(412\): The service is in a suspended state/,
+      5,
+    ],
+  ])('is refused in the cluster’s words: %o', async (effect, message, exitCode) => {
+    await cluster.fault({ match: { path: '^/v2/rest/query' }, effect });
+    const failure = await run('print 1', cluster.flags).catch((error: unknown) => error);
+    await cluster.fault();
+    expect(failure).toMatchObject({ name: 'Failure', message: expect.stringMatching(message), exitCode });
+  });
+
+  it('says which database is not there', async () => {
+    await expect(run('print 1', { ...cluster.flags, database: 'Absent' })).rejects.toMatchObject({
+      message: expect.stringContaining("Database 'Absent' could not be found"),
+      exitCode: 2,
+    });
+  });
+
   it('is no management command', async () => {
     await expect(run(' .drop table Own', cluster.flags)).rejects.toMatchObject({ exitCode: 2 });
     expect((await cluster.command('.show tables')).map(([name]) => name)).toContain('Own');
