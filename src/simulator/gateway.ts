@@ -5,6 +5,7 @@ import { type Call, type Reply, RouteTable } from './call.ts';
 import { answerBlob, isBlobHost, refuseBlob } from './disk-blobs.ts';
 import type { FaultEffect } from './faults.ts';
 import { Cluster } from './kusto/cluster.ts';
+import { ClusterError, exceptionOf } from './kusto/cluster-error.ts';
 import { IngestionService, lentServiceOf } from './kusto/ingestion-service.ts';
 import { answerCluster, isClusterPath } from './kusto/rest.ts';
 import { allowedDespiteLocks } from './locks.ts';
@@ -277,7 +278,12 @@ export class Gateway {
       });
     } catch (error) {
       const refused = replyTo(error);
-      reply = { ...refused, body: JSON.stringify(refused.body) };
+      const { status } = refused;
+      const faulted = error instanceof AzureError && status !== 401;
+      const said = faulted
+        ? new ClusterError(status, error.code, exceptionOf(status, /\/mgmt$/i.test(path)), error.message).body({})
+        : refused.body;
+      reply = { ...refused, body: JSON.stringify(said) };
     }
     if (effects.some((effect) => 'drop' in effect)) return { delayMs, dropped: true };
     const replaced = replacement(effects);

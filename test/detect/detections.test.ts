@@ -433,7 +433,8 @@ describe('what cannot be asked', () => {
     );
     const because = Object.fromEntries(result.notRun.map((one) => [one.id, `${one.kind}: ${one.because}`]));
     expect(because).toEqual({
-      'no-log': 'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence',
+      'no-log':
+        'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence; no row of DeviceEvents with the action DnsQueryResponse is in the evidence',
       'no-field':
         'no-events: Event: no event has the field Hashes; no event of Security with the event id 4688 is in the evidence; no row of DeviceProcessEvents is in the evidence',
       'no-source': 'refused: no event log has what the category "file_access" means',
@@ -574,6 +575,7 @@ describe('analytic rules and queries', () => {
         'sentinel.yaml': `id: s1\nname: Logons over the network\nseverity: High\ntactics: [LateralMovement]\nrelevantTechniques: [T1021]\nkind: Scheduled\nquery: |\n  SecurityEvent\n  | where EventID == 4624 and LogonType == 3\n`,
         'hunt.kql': 'SecurityEvent | summarize n = count() by Computer, EventID',
         'missing.kql': 'SigninLogs | take 1',
+        'two.kql': 'SecurityEvent\n\n| where EventID == 4624\n\n// and another\nSecurityEvent\n| where NoSuch == 1\n',
         'wrong.kql': 'SecurityEvent | where NoSuch == 1',
       },
       files,
@@ -590,9 +592,11 @@ describe('analytic rules and queries', () => {
     ).toEqual([
       ['s1', 'kql', 'high', ['T1021'], ['lateral-movement'], 1],
       [expect.stringMatching(/hunt$/), 'kql', 'none', [], [], 2],
+      [expect.stringMatching(/two \(1\)$/), 'kql', 'none', [], [], 2],
     ]);
     expect(result.notRun.map(({ kind, because }) => `${kind}: ${because}`)).toEqual([
       'no-events: the evidence has no table SigninLogs',
+      expect.stringMatching(/^refused: line 7, column 9: /),
       expect.stringMatching(/^refused: line 1, column 23: /),
     ]);
   });
@@ -661,6 +665,58 @@ describe('Sigma rules over exports', () => {
     ]);
   });
 
+  it('of Linux, web servers, name servers and AWS are asked of their tables', async () => {
+    const of = (name: string, source: string, detection: string): string =>
+      `title: ${name}\nid: ${name}\nlogsource:\n  ${source}\ndetection:\n  ${detection.replaceAll('\n', '\n  ')}\n`;
+    const web = {
+      csMethod: 'POST',
+      csUriStem: '/owa/auth.js',
+      csUriQuery: 'x=1',
+      scStatus: '200',
+      csUserAgent: 'curl+8 x',
+    };
+    const result = await detections(
+      [
+        of('shell', 'product: linux\n  category: process_creation', "s:\n  Image|endswith: '/bash'\ncondition: s"),
+        of(
+          'uri',
+          'category: webserver',
+          "s:\n  cs-uri-query|contains: 'auth.js?x='\n  sc-status: 200\n  cs-method: POST\ncondition: s",
+        ),
+        of('agent', 'category: webserver', "s:\n  cs-user-agent: 'curl 8 x'\ncondition: s"),
+        of('whole', 'category: webserver', "s:\n  cs-uri-query: 'x=1'\ncondition: s"),
+        of('query', 'category: dns', 's:\n  query|startswith: evil\ncondition: s'),
+        of(
+          'trail',
+          'product: aws\n  service: cloudtrail',
+          's:\n  eventName: StopLogging\n  userIdentity.type: Root\ncondition: s',
+        ),
+      ].join('\n---\n'),
+      [
+        exported('DeviceProcessEvents', [
+          { ActionType: 'ProcessCreated', FolderPath: '/usr/bin/bash' },
+          { ActionType: 'ProcessCreated', FolderPath: 'C:/git/bin/bash' },
+        ]),
+        exported('W3CIISLog', [web, { ...web, csUriStem: '/', csUserAgent: 'Edge' }]),
+        exported('DnsEvents', [{ Name: 'evil.example' }, { Name: 'www.example' }]),
+        exported('AWSCloudTrail', [
+          { EventName: 'StopLogging', UserIdentityType: 'Root' },
+          { EventName: 'StopLogging', UserIdentityType: 'IAMUser' },
+        ]),
+      ],
+    );
+    expect(Object.fromEntries(result.detections.map(({ id, count }) => [id, count]))).toEqual({
+      shell: 1,
+      uri: 1,
+      agent: 1,
+      query: 1,
+      trail: 1,
+    });
+    expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
+      ['whole', expect.stringContaining('cs-uri-query is within a text that holds more')],
+    ]);
+  });
+
   it('of Defender’s tables of devices take Sysmon’s names and forms', async () => {
     const process = {
       ActionType: 'ProcessCreated',
@@ -716,6 +772,18 @@ describe('Sigma rules over exports', () => {
           's:\n  EventID: 4625\n  LogonType: 10\n  TargetUserName: ann\ncondition: s',
         ),
         rule('other', 'service: security', 's:\n  EventID: 4720\ncondition: s'),
+        rule(
+          'driver',
+          'category: driver_load',
+          "s:\n  ImageLoaded|endswith: '\\evil.sys'\n  Hashes|contains: 'SHA256=CD34'\ncondition: s",
+        ),
+        rule('pipe', 'category: pipe_created', "s:\n  PipeName: '\\wkssvc'\ncondition: s"),
+        rule(
+          'thread',
+          'category: create_remote_thread',
+          "s:\n  SourceImage|endswith: '\\msbuild.exe'\n  TargetImage: 'C:\\Windows\\System32\\lsass.exe'\ncondition: s",
+        ),
+        rule('name', 'category: dns_query', "s:\n  QueryName|endswith: '.avsvmcloud.com'\ncondition: s"),
       ].join('\n---\n'),
       [
         exported('DeviceProcessEvents', [process, { ...process, AccountName: 'bob' }]),
@@ -731,6 +799,17 @@ describe('Sigma rules over exports', () => {
         exported('DeviceFileEvents', [
           { ActionType: 'FileCreated', FolderPath: 'C:\\a\\x.exe' },
           { ActionType: 'FileDeleted', FolderPath: 'C:\\a\\y.exe' },
+        ]),
+        exported('DeviceEvents', [
+          { ActionType: 'DriverLoad', FolderPath: 'C:\\a\\evil.sys', FileName: 'evil.sys', SHA256: 'cd34' },
+          { ActionType: 'NamedPipeEvent', AdditionalFields: { PipeName: '\\Device\\NamedPipe\\wkssvc' } },
+          {
+            ActionType: 'CreateRemoteThreadApiCall',
+            InitiatingProcessFolderPath: 'c:\\b\\msbuild.exe',
+            FolderPath: 'C:\\Windows\\System32',
+            FileName: 'lsass.exe',
+          },
+          { ActionType: 'DnsQueryResponse', AdditionalFields: { DnsQueryString: 'x.avsvmcloud.com' } },
         ]),
         exported('DeviceImageLoadEvents', [{ ActionType: 'ImageLoaded', FolderPath: 'C:\\a\\evil.dll' }]),
         exported('DeviceLogonEvents', [
@@ -750,6 +829,10 @@ describe('Sigma rules over exports', () => {
       deleted: [1, '2026-11-23T02:00:01Z'],
       image: [1, '2026-11-23T02:00:00Z'],
       failed: [1, '2026-11-23T02:00:00Z'],
+      driver: [1, '2026-11-23T02:00:00Z'],
+      pipe: [1, '2026-11-23T02:00:01Z'],
+      thread: [1, '2026-11-23T02:00:02Z'],
+      name: [1, '2026-11-23T02:00:03Z'],
     });
     expect(result.detections.find(({ id }) => id === 'process')?.computers).toEqual(['pc1']);
     const reasons = Object.fromEntries(result.notRun.map(({ id, because }) => [id, because]));

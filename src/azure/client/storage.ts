@@ -108,7 +108,8 @@ export function createStorage(httpClient: HttpClient, options: PipelineOptions, 
 /** More than what a script prints, and than the list of 50,000 blocks. */
 const mostBytes = 64 * 1024 * 1024;
 
-async function collected(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+/** All bytes of an answer that is no disk. Throws where they are too many. */
+export async function collected(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
