@@ -67,7 +67,7 @@ export const azureFacts: readonly AzureFact[] = [
     confirmed: '2026-11-29',
     read: 'learn.microsoft.com/powershell/module/az.recoveryservices/undo-azrecoveryservicesbackupitemdeletion: protection stopped, data retained; the item is listed meanwhile',
     retires: '',
-    usedBy: ['src/actions/backup/undelete-plan.ts', 'src/actions/fate.ts'],
+    usedBy: ['src/actions/backup/undelete-plan.ts', 'src/actions/fates/vault-jobs.ts'],
   },
   {
     id: 'backup-status-of-deleted',

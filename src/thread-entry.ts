@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The threads of a build, by the names of their entries. */
-type ThreadName = 'blob-thread' | 'detect-thread' | 'digest-thread' | 'log-thread' | 'parse-thread' | 'query-thread';
+type ThreadName =
+  | 'blob-thread'
+  | 'detect-thread'
+  | 'digest-thread'
+  | 'log-thread'
+  | 'parse-thread'
+  | 'query-thread'
+  | 'read-thread';
 
 /**
  * The entry of a thread that the module `from` starts: beside the bundle's main or one level above a chunk of it, else the

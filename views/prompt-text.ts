@@ -1,13 +1,14 @@
-import type { Prompt } from '../src/playbook/run.ts';
+import type { PlanShown, Prompt } from '../src/playbook/run.ts';
 import {
   type Asked,
   type ConfirmWords,
+  planInHand,
   promptHasKeys,
   promptInHand,
   type SessionState,
   top,
 } from '../src/session/state.ts';
-import { wrap } from '../src/text/cells.ts';
+import { shortDigest, wrap } from '../src/text/cells.ts';
 import { mark } from '../src/words/severity.ts';
 import { blank, boxed, type Line, line, type Span, span, widthOf } from './line.ts';
 import { typedSpans } from './typed-text.ts';
@@ -122,6 +123,12 @@ export function promptHeight(shown: PromptShown | null, width: number): number {
   return text + keys + typing + (shown.refusal === '' ? 0 : 1);
 }
 
+/** The whole plan that a question belongs to, so that a second pair of eyes can say that it has the same before it. */
+function planSpan(plan: PlanShown | null): Line {
+  if (plan === null) return blank;
+  return line(span(plan.digest === '' ? 'whole plan: not known' : `whole plan ${shortDigest(plan.digest)}`, 'dim'));
+}
+
 /** The prompt in a frame as wide as the screen. */
 export function promptBox(state: SessionState, height: number): Line[] {
   const shown = promptOnScreen(state);
@@ -131,5 +138,6 @@ export function promptBox(state: SessionState, height: number): Line[] {
   const name = hasKeys ? names[prompt.level] : `${names[prompt.level]} · waits for you`;
   const title = line(span(name, prompt.level === 'disruptive' ? 'critical' : 'accent', true));
   const size = { width: state.columns, height };
-  return boxed(promptRows(shown, state.columns - 2, height - 2), size, { left: title, right: blank, focused: hasKeys });
+  const right = planSpan(planInHand(state));
+  return boxed(promptRows(shown, state.columns - 2, height - 2), size, { left: title, right, focused: hasKeys });
 }

@@ -152,7 +152,10 @@ function approvalTexts({ digest, changes }: StepView, width: number): string[] {
   if (digest === undefined || digest === '' || changes.length === 0) return [];
   // One that has to be broken is broken in its middle.
   const shown = width - 16 < digest.length ? `${digest.slice(0, 32)} ${digest.slice(32)}` : digest;
-  return [shown, 'SHA-256 of this plan, in the case. No approval is demanded here; cordon run --approve demands one.'];
+  return [
+    shown,
+    'SHA-256 of this step’s plan, in the case as that of the whole. No approval is demanded here; cordon run --approve demands one.',
+  ];
 }
 
 /** The current step: why, what changes, who else feels it, what it needs, how it is undone, how it went. */

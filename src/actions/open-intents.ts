@@ -2,7 +2,8 @@ import { shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { briefly } from '../azure/client/failure.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
-import { type Fate, fateOf } from './fate.ts';
+import { fateOf } from './fate.ts';
+import type { Fate } from './fates/sent-change.ts';
 
 /** An intent whose outcome is not known, as the transcript holds it. */
 export interface UnansweredIntent {

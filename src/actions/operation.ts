@@ -6,7 +6,8 @@ import { azureError, isNotSignedIn } from '../azure/client/failure.ts';
 import type { ChangeGate, Exchange, OutgoingChange } from '../documents/exchange.ts';
 import { type ActionContext, longWaitText, NotWaitedFor } from '../playbook/action.ts';
 import { answerOf, operationUrlOf } from '../playbook/answer.ts';
-import { type Fate, fateOf, type SentChange } from './fate.ts';
+import { fateOf } from './fate.ts';
+import type { Fate, SentChange } from './fates/sent-change.ts';
 
 /** Azure accepted an operation that then failed, or answered with an error: Azure's code, and a sentence to show. */
 export class AzureRefusal extends Error {

@@ -1,12 +1,16 @@
+/** A number as it was written, which JSON.stringify prints so (ECMAScript, "JSON.parse source text access"); Node 20 has none. */
+const asWritten: unknown = Reflect.get(JSON, 'rawJSON');
+
 /**
- * JSON with every digit of its whole numbers: one that a double cannot hold stays the text that it is. The reviver's
- * third argument (ECMAScript, "JSON.parse source text access") has that text.
+ * JSON with every digit of its whole numbers: one that a double cannot hold stays as it was written. The reviver's
+ * third argument has its text. `printedCell` prints such a number, by itself or within a cell.
  */
 export function exactJson(text: string): unknown {
-  const whole = (_key: string, value: unknown, context?: { source?: string }): unknown =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-      ? context?.source
-      : value;
+  const whole = (_key: string, value: unknown, context?: { source?: string }): unknown => {
+    const source = context?.source ?? '';
+    if (typeof value !== 'number' || Number.isSafeInteger(value) || !/^-?\d+$/.test(source)) return value;
+    return typeof asWritten === 'function' ? Reflect.apply(asWritten, JSON, [source]) : source;
+  };
   return JSON.parse(text, whole);
 }
 

@@ -1,7 +1,6 @@
 import { type Approval, approval as approvalSchema } from '../documents/approval.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { approvalOf, differencesBetween, digestOf } from '../playbook/approval.ts';
-import type { CaseLog } from '../playbook/case-log.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { StartedRun } from '../playbook/runner.ts';
 import { printable } from '../text/printable.ts';
@@ -58,10 +57,4 @@ export function demandApproved(approved: Approved | undefined, now: Approval): v
     `nothing was done: the plan is not the one that was approved (${approved.digest}).\n  ${because}`,
     exitCode.usage,
   );
-}
-
-/** Enters the approved plan into the case, with its digest. */
-export async function enterApproval(log: CaseLog, { digest, over }: Approval): Promise<void> {
-  const evidence = await log.keep('approved-plan', { digest, over });
-  await log.append('note', { text: `This plan was approved: ${digest}`, approved: digest, evidence });
 }

@@ -75,6 +75,7 @@ export async function azurePorts(
       },
       actions,
       readOnly: flags.readOnly === true,
+      tool: version,
       async posting(incident, kept) {
         const { postingOfCase } = await import('./case-post.ts');
         return (await postingOfCase(await store.read(kept.id), incident, connection)).playbook;

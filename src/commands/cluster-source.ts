@@ -1,5 +1,6 @@
 import { at, textAt } from '../arm/json.ts';
 import { azureError } from '../azure/client/azure-error.ts';
+import type { ClusterAddress } from '../azure/client/cluster-door.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { ChangeGate } from '../documents/exchange.ts';
@@ -11,8 +12,11 @@ import { exitCode, Failure } from '../failure.ts';
 import { saidBy } from '../kusto/answer.ts';
 import { clusterAddress, databaseName } from '../kusto/cluster-address.ts';
 import type { ClusterClient, Sent } from '../kusto/cluster-client.ts';
-import { clusterTable } from '../kusto/cluster-table.ts';
+import { clusterTable, type WayName } from '../kusto/cluster-table.ts';
 import { type PlacedTable, placeTables, withViews, writeTable } from '../kusto/ingestion.ts';
+import { IngestionService } from '../kusto/ingestion-service.ts';
+import { patience } from '../kusto/patience.ts';
+import { type Choice, chooseWay, inlineWay, queuedWay } from '../kusto/ways.ts';
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
@@ -47,12 +51,20 @@ export async function overCluster(
   if (flags.database === undefined) throw new Failure('--cluster needs --database NAME');
   const database = databaseName(flags.database);
   const opened = await openConnection(flags);
-  const asking = new ClusterQuestions(opened.connection, { address: address.uri, database, given, now, streams });
+  const asking = new ClusterQuestions(opened.connection, { address, database, given, now, streams });
   const into = caseFlags(flags);
   return {
     title: `${given ? `${counted(given.evidence.files.length, 'file')} in ` : ''}the database ${database} of ${address.uri}`,
     ask: (query, limit, asked, signal) =>
-      asking.ask(query, { limit, asked, signal, yes: flags.yes === true, into, local: address.local }),
+      asking.ask(query, {
+        limit,
+        asked,
+        signal,
+        yes: flags.yes === true,
+        into,
+        local: address.local,
+        wanted: flags.ingestion,
+      }),
     complete: (text, position) => asking.thread.complete({ text, position, files: given?.evidence.files }),
     async close() {
       asking.thread.close();
@@ -68,34 +80,47 @@ interface Asking {
   yes: boolean;
   into: CaseFlags | undefined;
   local: boolean;
+  /** How evidence is to be sent; by its size when undefined. */
+  wanted: WayName | undefined;
 }
+
+/** A table that is not whole, and how its rows will be sent. */
+interface Missing {
+  table: PlacedTable;
+  choice: Choice;
+}
+
+const wayWords: Record<WayName, string> = { inline: 'by .ingest inline', queued: 'by queued ingestion' };
 
 class ClusterQuestions {
   readonly #connection: Connection;
   readonly #given: GivenEvidence | undefined;
   readonly #address: string;
+  readonly #local: boolean;
   readonly #database: string;
   readonly #now: Date;
   readonly #streams: Streams;
-  #client: Promise<ClusterClient> | undefined;
+  #client: Promise<{ client: ClusterClient; service: IngestionService }> | undefined;
   /** Parses queries, and describes evidence. */
   readonly thread = new QueryThread();
 
   constructor(
     connection: Connection,
-    about: { address: string; database: string; given: GivenEvidence | undefined; now: Date; streams: Streams },
+    about: { address: ClusterAddress; database: string; given: GivenEvidence | undefined; now: Date; streams: Streams },
   ) {
     this.#connection = connection;
     this.#given = about.given;
-    this.#address = about.address;
+    this.#address = about.address.uri;
+    this.#local = about.address.local;
     this.#database = about.database;
     this.#now = about.now;
     this.#streams = about.streams;
   }
 
-  async #opened(): Promise<ClusterClient> {
+  async #opened(): Promise<{ client: ClusterClient; service: IngestionService }> {
     const { clusterClient } = await import('../kusto/cluster-client.ts');
-    this.#client ??= clusterClient(this.#connection.cluster());
+    const door = this.#connection.cluster();
+    this.#client ??= clusterClient(door).then((client) => ({ client, service: new IngestionService(client, door) }));
     this.#client.catch(() => {
       this.#client = undefined;
     });
@@ -110,9 +135,10 @@ class ClusterQuestions {
       throw new Failure(
         'externaldata is not fetched, also by a cluster: name its table as evidence, and that in the query',
       );
-    const client = await this.#opened();
     const written: PlacedTable[] = [];
-    const tables = described ? await this.#written(client, described, asking, written) : [];
+    const { client, tables } = await this.#ready(described, asking, written).catch((error: unknown) => {
+      throw this.#refusal(error, 0);
+    });
     const { text, lines } = described ? withViews(query, tables) : { text: query, lines: 0 };
     const began = performance.now();
     let sent: Sent = { clientRequestId: '', activityId: '', sha256: '' };
@@ -160,12 +186,13 @@ class ClusterQuestions {
             database: this.#database,
             activityId: sent.activityId,
             clientRequestId: sent.clientRequestId,
-            stored: tables.map(({ of, name, rows: stored }) => ({
+            stored: tables.map(({ of, name, rows: stored, way = 'inline' }) => ({
               name,
               table: of.part.table,
               file: of.part.file.path,
               sha256: of.part.digest.sha256,
               rows: stored,
+              way,
               written: written.some((one) => one.name === name),
             })),
           },
@@ -182,11 +209,26 @@ class ClusterQuestions {
         notes,
       };
     } catch (error) {
-      const failure = refusalOf(error, lines);
+      const failure = this.#refusal(error, lines);
       if (sent.clientRequestId !== '')
         entered(null, failure instanceof Error ? printable(failure.message, 400) : 'it failed');
       throw failure;
     }
+  }
+
+  /** The client, and the tables of the evidence in the cluster. */
+  async #ready(
+    described: EvidenceParts | undefined,
+    asking: Asking,
+    written: PlacedTable[],
+  ): Promise<{ client: ClusterClient; tables: PlacedTable[] }> {
+    const { client, service } = await this.#opened();
+    const tables = described ? await this.#written({ client, service }, described, asking, written) : [];
+    return { client, tables };
+  }
+
+  #refusal(error: unknown, lines: number): unknown {
+    return refusalOf(error, lines, { uri: this.#address, local: this.#local });
   }
 
   /** What of the evidence the query can depend on; undefined where the cluster's own tables are asked. */
@@ -206,12 +248,12 @@ class ClusterQuestions {
 
   /** The tables of the evidence in the cluster, those that were missing written now. */
   async #written(
-    client: ClusterClient,
+    { client, service }: { client: ClusterClient; service: IngestionService },
     { parts }: EvidenceParts,
-    { signal, yes, into, local }: Asking,
+    { signal, yes, into, local, wanted }: Asking,
     written: PlacedTable[],
   ): Promise<PlacedTable[]> {
-    const placed = await placeTables(client, this.#database, parts.map(clusterTable), signal);
+    const placed = await placeTables(client, this.#database, parts.map(clusterTable), { way: wanted, signal });
     const missing = placed.filter(({ state }) => state !== 'whole');
     if (missing.length === 0) return placed;
     // A change is entered in a case before it is made; an emulator on this computer is nobody's Azure.
@@ -219,11 +261,16 @@ class ClusterQuestions {
       throw new Failure(
         'nothing was written: evidence is written into a cluster with --case ID alone, where it is entered',
       );
-    await confirmWrite(this.#planned(missing), { yes, streams: this.#streams, signal });
+    const chosen: Missing[] = [];
+    for (const table of missing) {
+      const { bytes } = table.of.part.digest;
+      chosen.push({ table, choice: await chooseWay(service, { begun: table.way, wanted, bytes }) });
+    }
+    await confirmWrite(this.#planned(chosen), { yes, streams: this.#streams, signal });
     const done = new Map<string, PlacedTable>();
     const note = into ? await this.#noting(into) : async () => {};
-    for (const one of missing) {
-      const table = await this.#write(client, one, { signal, note });
+    for (const one of chosen) {
+      const table = await this.#write({ client, service }, one, { signal, note });
       done.set(table.name, table);
       written.push(table);
     }
@@ -231,8 +278,8 @@ class ClusterQuestions {
   }
 
   async #write(
-    client: ClusterClient,
-    table: PlacedTable,
+    { client, service }: { client: ClusterClient; service: IngestionService },
+    { table, choice }: Missing,
     { signal, note }: { signal: AbortSignal | undefined; note(text: string): Promise<void> },
   ): Promise<PlacedTable> {
     const { of, name } = table;
@@ -242,25 +289,30 @@ class ClusterQuestions {
     let noted = false;
     const gate: ChangeGate = {
       async before({ requestBody }) {
-        if (!textAt(requestBody, 'csl').includes(`['${name}']`)) throw new Error(`only ${name} is written now`);
-        if (!noted) await note(`Writing ${what} into ${place}`);
+        // A command, or what the upload of a piece says of itself.
+        const ours = textAt(requestBody, 'csl').includes(`['${name}']`) || textAt(requestBody, 'table') === name;
+        if (!ours) throw new Error(`only ${name} is written now`);
+        if (!noted) await note(`Writing ${what} into ${place}, ${wayWords[choice.name]}`);
         noted = true;
         return undefined;
       },
       after: async () => {},
     };
     const line = new ReadingLine(this.#streams);
+    const trying = patience(signal);
+    const way = choice.name === 'queued' ? queuedWay(service, trying) : inlineWay(client, trying);
     try {
       const whole = await this.#connection.changing(gate, () =>
-        writeTable(client, this.#database, table, { signal, onProgress: (one) => line.draw(one) }),
+        writeTable(client, this.#database, table, { patience: trying, way, onProgress: (one) => line.draw(one) }),
       );
       line.clear();
-      this.#streams.stderr.write(`wrote ${counted(whole.rows, 'row')} of ${printable(what, 300)} into ${name}\n`);
-      await note(`Wrote ${counted(whole.rows, 'row')} of ${what} into ${place}`);
+      const rows = `${counted(whole.rows, 'row')}, as many as were read, of`;
+      this.#streams.stderr.write(`wrote ${rows} ${printable(what, 300)} into ${name}, ${wayWords[choice.name]}\n`);
+      await note(`Wrote ${rows} ${what} into ${place}, ${wayWords[choice.name]}`);
       return whole;
     } catch (error) {
       line.clear();
-      const failure = refusalOf(error, 0);
+      const failure = this.#refusal(error, 0);
       const because = failure instanceof Error ? failure.message : String(failure);
       if (noted) {
         await note(`Not all of ${what} was written into ${place}: ${because}`);
@@ -281,11 +333,12 @@ class ClusterQuestions {
       });
   }
 
-  #planned(missing: readonly PlacedTable[]): string[] {
-    const lines = missing.slice(0, mostTold).map(({ of, name, state }) => {
+  #planned(missing: readonly Missing[]): string[] {
+    const lines = missing.slice(0, mostTold).map(({ table: { of, name, state }, choice }) => {
       const { table, file, digest, columns } = of.part;
       const begun = state === 'begun' ? ', goes on with what is there' : '';
-      return `  ${table} of ${file.path}, ${count(digest.bytes)} bytes → table ${name}, ${counted(columns.length, 'column')}${begun}`;
+      const way = `${wayWords[choice.name]} (${choice.because})`;
+      return `  ${table} of ${file.path}, ${count(digest.bytes)} bytes → table ${name}, ${counted(columns.length, 'column')}, ${way}${begun}`;
     });
     if (missing.length > mostTold)
       lines.push(`  and ${counted(missing.length - mostTold, 'more table', 'more tables')}`);
@@ -302,7 +355,12 @@ class ClusterQuestions {
   ): string[] {
     if (!described || !this.#given) return [];
     const before = tables.length - written.length;
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    const ways = [...new Set(tables.flatMap(({ way }) => (way ? [wayWords[way]] : [])))].join(' and ');
     return [
+      ...(tables.length > 0
+        ? [`the cluster has ${counted(rows, 'row')} of the evidence, counted there: as many as were sent, ${ways}`]
+        : []),
       ...(before > 0
         ? [
             `${counted(before, 'table')} of the evidence ${before === 1 ? 'was' : 'were'} in the cluster already, and not written again`,
@@ -328,14 +386,26 @@ const placed = (text: string, lines: number): string =>
     (_, line: string, column: string) => `[line ${Number(line) - lines}, column ${column}]`,
   );
 
-/** A refusal of the cluster as a Failure with its own words; any other error as it is. */
-function refusalOf(error: unknown, lines: number): unknown {
+/** A refusal of the cluster, or its silence, as a Failure with its own words; any other error as it is. */
+function refusalOf(error: unknown, lines: number, { uri, local }: ClusterAddress): unknown {
   if (!(error instanceof Error)) return error;
+  if (error.name === 'StorageFailed')
+    return new Failure(
+      `${error.message}: --ingestion inline sends the evidence through the cluster itself`,
+      exitCode.needsAttention,
+      { cause: error },
+    );
   if (error.name === 'ClusterQueryFailed')
     return new Failure(`the cluster gave no answer: ${placed(error.message, lines)}`, exitCode.needsAttention, {
       cause: error,
     });
-  const { status } = azureError(error);
+  const { status, code: errorCode } = azureError(error);
+  if (status === 0 && /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/.test(errorCode)) {
+    const silent = local
+      ? `no Kusto emulator answers at ${uri} (${errorCode}): start it, or name the port that it listens at`
+      : `the cluster ${uri} does not answer (${errorCode}): check its name and the network; a cluster that is stopped has to be started first`;
+    return new Failure(silent, exitCode.needsAttention, { cause: error });
+  }
   if (error.name !== 'RestError' || status < 400 || status === 401 || status === 429) return error;
   const body: unknown = Reflect.get(error, 'details');
   const said = saidBy(at(body, 'error'));

@@ -2,7 +2,7 @@ import { type EvtxDocument, evtxDocument } from '../documents/evtx.ts';
 import type { VirtualMachine } from '../documents/triage.ts';
 import { readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
-import { isSyslogFormat, isUtmpFormat } from '../evidence/evidence-files.ts';
+import { isLinuxFormat } from '../evidence/evidence-files.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { counted, progressBar } from '../text/counts.ts';
 import { jsonText } from '../text/json-text.ts';
@@ -178,7 +178,7 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
     for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.events) {
-    const text = gathered.logs.filter(({ format }) => isSyslogFormat(format) || isUtmpFormat(format)).length;
+    const text = gathered.logs.filter(({ format }) => isLinuxFormat(format)).length;
     if (text > 0)
       streams.stderr.write(`cordon: --events prints those of event logs; not of ${counted(text, 'log')} of Linux\n`);
     for (const { path, damaged, damages } of document.files) {

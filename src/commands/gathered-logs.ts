@@ -30,6 +30,7 @@ export const logFiles = ({ logs }: GatheredLogs): LogFile[] =>
       const by = eventFormNames[form];
       return [{ path, format, by, events: (read, gaps) => exportedEvents({ path, form }, gaps, read) }];
     }
+    if (format === 'audit') return [{ path, format }];
     if (isUtmpFormat(format)) return [{ path, format }];
     return isSyslogFormat(format) ? [{ path, format, ...(year ? { year } : {}) }] : [];
   });

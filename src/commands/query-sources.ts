@@ -5,6 +5,7 @@ import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
 import { QueryThread } from '../evidence/query-thread.ts';
 import { Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
+import type { WayName } from '../kusto/cluster-table.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { archiveDigests } from './gathered-logs.ts';
@@ -33,6 +34,8 @@ export interface SourceFlags extends ConnectionFlags {
   /** A cluster that is asked, and its database; evidence is written into it first. */
   cluster?: string;
   database?: string;
+  /** How evidence is sent into the cluster; by its size when absent. */
+  ingestion?: WayName;
   /** Answers yes to what is about to be written. */
   yes?: boolean;
   case?: string;
@@ -54,7 +57,8 @@ export async function querySource(flags: SourceFlags, streams: Streams): Promise
     const { overCluster } = await import('./cluster-source.ts');
     return overCluster({ ...flags, cluster }, given, nowOf(flags.now), streams);
   }
-  if (flags.database !== undefined || flags.yes) throw new Failure('--database and --yes belong to --cluster');
+  if (flags.database !== undefined || flags.yes || flags.ingestion !== undefined)
+    throw new Failure('--database, --ingestion and --yes belong to --cluster');
   if (flags.evidence) return overEvidence(flags.evidence, flags, streams);
   if (flags.vm) return overLogs(flags.vm, flags);
   throw new Failure('name the evidence with --evidence FILE…, a VM with --vm, or a cluster with --cluster');

@@ -1,15 +1,16 @@
-import type { Approval, ApprovedStep } from '../documents/approval.ts';
+import type { Approval } from '../documents/approval.ts';
 import { plansDocument, runDocument, runsDocument } from '../documents/run.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import { type PlannedMember, planMember, runMember } from '../playbook/act.ts';
 import type { Target } from '../playbook/action.ts';
+import { enterPlan } from '../playbook/approval.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import { eachBounded } from '../playbook/each-bounded.ts';
 import type { RunView } from '../playbook/run.ts';
-import type { StartedRun } from '../playbook/runner.ts';
+import type { RunOptions as RunnerOptions, StartedRun } from '../playbook/runner.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { type Approved, approvalOfRuns, demandApproved, enterApproval } from './approved-plan.ts';
+import { type Approved, approvalOfRuns, demandApproved } from './approved-plan.ts';
 import { approvalText, planText, runText } from './plan-text.ts';
 import { printedJson } from './printed-json.ts';
 import {
@@ -64,10 +65,10 @@ function makeOne(
   dependencies: SeveralDependencies,
   target: Target,
   log: CaseLog,
-  approved?: { digest: string; steps: readonly ApprovedStep[] },
+  confirmed: Pick<RunnerOptions, 'approved' | 'plan'> = {},
 ): StartedRun {
   const word = () => String(dependencies.targets.length);
-  return makeRun(options, dependencies, target, log, { word, ...(approved ? { approved } : {}) });
+  return makeRun(options, dependencies, target, log, { word, ...confirmed });
 }
 
 async function planOne(options: RunOptions, dependencies: SeveralDependencies, target: Target): Promise<Planned> {
@@ -203,11 +204,15 @@ export async function runSeveral(
   try {
     const { approved } = options;
     const [first] = targets;
-    if (approved && approval && first) await enterApproval(opened.logFor(first), approval);
+    if (approval && first) await enterPlan(opened.logFor(first), approval, approved !== undefined);
     const runs = targets.map((target) => {
       const steps = approval?.over.vms.find(({ id }) => id === target.id)?.steps ?? [];
       const asApproved = approved && { digest: approved.digest, steps };
-      return { target, run: makeOne(options, dependencies, target, opened.logFor(target), asApproved) };
+      const confirmed = {
+        ...(approval ? { plan: approval.digest } : {}),
+        ...(asApproved ? { approved: asApproved } : {}),
+      };
+      return { target, run: makeOne(options, dependencies, target, opened.logFor(target), confirmed) };
     });
     let interrupted: Promise<unknown> | null = null;
     stop = dependencies.onInterrupt((because) => {

@@ -2,12 +2,14 @@ import { planDocument, runDocument } from '../documents/run.ts';
 import { type ExitCode, exitCode, Failure } from '../failure.ts';
 import { answerAll, type Confirmed } from '../playbook/act.ts';
 import type { Action, Target } from '../playbook/action.ts';
+import { enterPlan } from '../playbook/approval.ts';
 import type { CaseLog } from '../playbook/case-log.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { RunView } from '../playbook/run.ts';
 import { createRun, type RunOptions as RunnerOptions, type StartedRun } from '../playbook/runner.ts';
 import { printable } from '../text/printable.ts';
-import { type Approved, approvalOfRuns, demandApproved, enterApproval } from './approved-plan.ts';
+import { version } from '../version.ts';
+import { type Approved, approvalOfRuns, demandApproved } from './approved-plan.ts';
 import { planText, runText } from './plan-text.ts';
 import { printedJson } from './printed-json.ts';
 
@@ -74,7 +76,7 @@ export function makeRun(
   { playbook, actions, responderAddress, now, guard }: RunParts,
   target: Target,
   log: CaseLog,
-  { word, approved }: Pick<RunnerOptions, 'word' | 'approved'> = {},
+  { word, approved, plan }: Pick<RunnerOptions, 'word' | 'approved' | 'plan'> = {},
 ): StartedRun {
   return createRun({
     playbook,
@@ -85,6 +87,8 @@ export function makeRun(
     reason: options.reason ?? '',
     ...(word === undefined ? {} : { word }),
     ...(approved === undefined ? {} : { approved }),
+    ...(plan === undefined ? {} : { plan }),
+    tool: version,
     readOnly: options.readOnly === true,
     interactive: false,
     now,
@@ -220,8 +224,9 @@ export async function runPlaybook(
   let stop = () => {};
   try {
     const approved = options.approved && { digest: approval.digest, steps: planned.toApprove() };
-    if (approved) await enterApproval(opened.log, approval);
-    const run = makeRun(options, dependencies, target, opened.log, approved ? { approved } : {});
+    await enterPlan(opened.log, approval, approved !== undefined);
+    const confirmed = { plan: approval.digest, ...(approved ? { approved } : {}) };
+    const run = makeRun(options, dependencies, target, opened.log, confirmed);
     if (streams.stderr.isTTY) narrate(run, streams);
     answerAll(run, consentOf(options));
     let interrupted: Promise<void> | null = null;

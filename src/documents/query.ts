@@ -26,7 +26,10 @@ export const queryDocument = z.object({
             table: z.string(),
             file: z.string(),
             sha256: z.string(),
+            /** As the cluster counts them, and as many as were sent. */
             rows: z.number().int(),
+            /** How they were sent. */
+            way: z.enum(['inline', 'queued']),
             /** It was written for this query, and not before. */
             written: z.boolean(),
           }),

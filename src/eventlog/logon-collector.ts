@@ -70,6 +70,10 @@ export interface Clearing {
 }
 
 const mostClearings = 100;
+/** syslog and audit give one action times of their own. */
+const actionNear = 5 * ticksPerSecond;
+const actionPlace = (computer: string, program: string, moment: number): string =>
+  `${computer.toLowerCase()}\n${program.toLowerCase()}\n${moment}`;
 
 /** What became of a record. */
 export type Taken = 'failure' | 'success' | 'other' | 'repeated' | 'unwanted';
@@ -100,6 +104,8 @@ export class LogonCollector {
   /** Of Linux, by computer and words. */
   readonly #actions = new Map<string, LaterEvent[]>();
   #actionsKept = 0;
+  /** When programs of a computer said in syslog what they did. */
+  readonly #actionsAt = new Set<string>();
   readonly #names = new Names();
   #lastComputer = '';
   #lastNumber = this.#names.numberOf('');
@@ -296,8 +302,22 @@ export class LogonCollector {
     });
   }
 
+  /** Takes what audit says that someone did on Linux, unless a line of syslog by the same program says it. */
+  takeAudited({ at, computer, program, what }: { at: Ticks; computer: string; program: string; what: string }): void {
+    const moment = Math.floor(at / actionNear);
+    if ([-1, 0, 1].some((by) => this.#actionsAt.has(actionPlace(computer, program, moment + by)))) return;
+    this.#keepAction({ at, computer, what });
+  }
+
   /** Takes what a line of syslog says that someone did on Linux; one that comes again within a day counts once. */
-  takeAction({ at, computer, what }: { at: Ticks; computer: string; what: string }): void {
+  takeAction(action: { at: Ticks; computer: string; what: string }): void {
+    const { at, computer, what } = action;
+    if (this.#actionsAt.size < mostLater)
+      this.#actionsAt.add(actionPlace(computer, what.slice(0, what.indexOf(':')), Math.floor(at / actionNear)));
+    this.#keepAction(action);
+  }
+
+  #keepAction({ at, computer, what }: { at: Ticks; computer: string; what: string }): void {
     const key = `${computer.toLowerCase()}\n${what}`;
     const known = this.#actions.get(key) ?? [];
     const near = known.find((one) => Math.abs(one.at - at) < ticksPerDay);

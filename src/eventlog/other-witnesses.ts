@@ -1,4 +1,5 @@
 import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
+import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
 import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
 import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.ts';
@@ -82,12 +83,15 @@ export class OtherWitnesses {
   cutLines = 0;
   readonly #rdp: RdpEvent[] = [];
   readonly #utmp: Utmp[] = [];
+  readonly #audit: AuditedStep[] = [];
+  /** Records of audit by computer, time, number and type: one that several files have counts once. */
+  readonly #auditSeen = new Set<string>();
   /** How many times a record is in the last file that had it, and how many of them were kept. */
   readonly #utmpSeen = new Map<string, { file: number; inFile: number; kept: number }>();
 
   /** Events and lines that were kept: each reports a logon, failed or not. */
   get held(): number {
-    return this.#held + this.#syslog.length + this.#utmp.length;
+    return this.#held + this.#syslog.length + this.#utmp.length + this.#audit.length;
   }
 
   /** Are there lines of OpenSSH? It logs what failed and what succeeded side by side. */
@@ -120,6 +124,23 @@ export class OtherWitnesses {
     else this.#utmp.push(record);
   }
 
+  /** Takes a record of audit; `id` is its time and number, by which it is known in another file. */
+  takeAudit(step: AuditedStep, id: string): void {
+    const key = `${step.computer}\n${id}\n${step.type}`;
+    if (this.#auditSeen.has(key)) return;
+    if (this.#audit.length >= mostLines) {
+      this.cutLines += 1;
+      return;
+    }
+    this.#auditSeen.add(key);
+    this.#audit.push(step);
+  }
+
+  /** Are there records of audit that report logons? It keeps what failed and what succeeded side by side. */
+  get hasAudit(): boolean {
+    return this.#audit.length > 0;
+  }
+
   /** Are there records of btmp? */
   get hasBtmp(): boolean {
     return this.#utmp.some(({ failed }) => failed);
@@ -145,6 +166,7 @@ export class OtherWitnesses {
       sshd: [
         ...distinct(this.#lines),
         ...distinct(this.#syslog),
+        ...distinct(this.#audit),
         ...distinct(this.#utmp.filter(({ failed }) => !failed)),
       ],
     };
@@ -242,7 +264,8 @@ export class OtherWitnesses {
     const ssh = sshLogons([...verified, ...onceAcrossFiles(this.#syslog)]);
     addSshAttempts(failures, known, ssh.failures, false);
     addSshAttempts(failures, known, sshLogons(doubted).failures, true);
-    const sessions = this.#addUtmp(failures, ssh.successes);
+    const audited = this.#addAudit(failures, ssh.successes);
+    const sessions = this.#addUtmp(failures, [...ssh.successes, ...audited]);
     const witnesses: Witness[] = [];
     for (const { eventId, at, computer, address, account, verified: sure } of this.#rdp) {
       if (eventId === rdpRefused && !security)
@@ -253,26 +276,40 @@ export class OtherWitnesses {
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
       .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));
-    const beside = [...ssh.successes.map(successOf), ...tickets];
+    const beside = [...ssh.successes.map(successOf), ...audited.map(successOf), ...tickets];
     return { successes: [...beside, ...sessions, ...this.#sessions()], besideFailures: beside.length, witnesses };
   }
 
+  /** Adds what audit alone reports: sshd writes lines of the same attempt. Gives the logons that no line of sshd reports. */
+  #addAudit(failures: FailureColumns, accepted: readonly LogonEvent[]): LogonEvent[] {
+    if (this.#audit.length === 0) return [];
+    const { failures: refused, successes } = auditLogons(this.#audit);
+    const known = new KnownFailures(failures);
+    const computers = failures.computers.texts.slice(0, computersTried);
+    for (const attempt of refused) {
+      const source = failures.addresses.find(sourceAddress(attempt.address));
+      const places = attempt.computer === '' ? computers : [attempt.computer];
+      const isKnown = places.some((computer) => {
+        const own = { ...attempt, computer };
+        return (
+          known.spend(own, auditNear, (row) => failures.address[row] === source) >= 0 ||
+          // Either may hide a name that is no account.
+          known.spendOfSource(own, auditNear, (row) => attempt.account === '' || failures.account[row] === 0) >= 0
+        );
+      });
+      if (!isKnown) failures.addEvent(attempt, false);
+    }
+    const isLogged = loggedAmong(accepted);
+    return successes.filter((logon) => !isLogged(logon));
+  }
+
   /**
-   * Adds what btmp alone reports: sshd writes a line of the same attempt. Gives the sessions of wtmp that no line of sshd
-   * reports.
+   * Adds what btmp alone reports: sshd and audit write of the same attempt. Gives the sessions of wtmp that neither reports.
    */
   #addUtmp(failures: FailureColumns, accepted: readonly LogonEvent[]): Success[] {
     const known = new KnownFailures(failures);
     const computers = failures.computers.texts.slice(0, computersTried);
-    const logged = new Map<string, LogonEvent[]>();
-    for (const logon of accepted) {
-      const place = sessionPlace(logon.account, logon.at, 0);
-      logged.set(place, [...(logged.get(place) ?? []), logon]);
-    }
-    const isLogged = (record: Utmp): boolean =>
-      [-1, 0, 1].some((by) =>
-        logged.get(sessionPlace(record.account, record.at, by))?.some((logon) => isSession(logon, record)),
-      );
+    const isLogged = loggedAmong(accepted);
     const successes: Success[] = [];
     for (const record of this.#utmp) {
       const { computer, address, failed } = record;
@@ -280,8 +317,14 @@ export class OtherWitnesses {
         const source = failures.addresses.find(sourceAddress(address));
         const fits = (row: number): boolean => failures.address[row] === source;
         const places = computer === '' ? computers : [computer];
-        if (!places.some((place) => known.spend({ ...record, computer: place }, utmpNear, fits) >= 0))
-          failures.addEvent(eventOf(record, 'btmp:failed', ''), false);
+        const isKnown = places.some((place) => {
+          const own = { ...record, computer: place };
+          return (
+            known.spend(own, utmpNear, fits) >= 0 ||
+            known.spendOfSource(own, auditNear, (row) => failures.account[row] === 0) >= 0
+          );
+        });
+        if (!isKnown) failures.addEvent(eventOf(record, 'btmp:failed', ''), false);
       } else if (!isLogged(record)) successes.push(successOf(eventOf(record, '', '')));
     }
     return successes;
@@ -312,16 +355,27 @@ const sessions = new Set([sessionLogon, sessionReconnected]);
 /** sshd writes its line and the record one after the other; the record may keep whole seconds alone. */
 const utmpNear = 2 * ticksPerSecond;
 const sessionNear = 5 * ticksPerSecond;
+/** PAM is asked before sshd waits for its delay (two seconds, more or less by half) and writes its line. */
+const auditNear = 5 * ticksPerSecond;
 /** Logons of an account by the stretch of time that they are in. */
 const sessionPlace = (account: string, at: Ticks, by: number): string =>
   `${account}\n${Math.floor(at / sessionNear) + by}`;
 /** Of a record whose computer is not known. */
 const computersTried = 50;
 
-/** Is a session of wtmp the logon that sshd logged? */
-const isSession = (logon: LogonEvent, { at, computer }: Utmp): boolean =>
-  Math.abs(logon.at - at) <= sessionNear &&
-  (computer === '' || logon.computer.toLowerCase() === computer.toLowerCase());
+type Entry = Pick<LogonEvent, 'at' | 'computer' | 'account'>;
+
+/** Is a logon one of those that another log has: of the same account, at nearly the same time, on the same computer? */
+function loggedAmong(accepted: readonly LogonEvent[]): (entry: Entry) => boolean {
+  const logged = Map.groupBy(accepted, ({ account, at }) => sessionPlace(account, at, 0));
+  const isSame = (logon: LogonEvent, { at, computer }: Entry): boolean =>
+    Math.abs(logon.at - at) <= sessionNear &&
+    (computer === '' || logon.computer === '' || logon.computer.toLowerCase() === computer.toLowerCase());
+  return (entry) =>
+    [-1, 0, 1].some((by) =>
+      logged.get(sessionPlace(entry.account, entry.at, by))?.some((logon) => isSame(logon, entry)),
+    );
+}
 
 /** NTLM is validated before the logon is refused, on the same computer. */
 const ntlmNear = 2 * ticksPerSecond;

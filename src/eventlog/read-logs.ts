@@ -2,11 +2,13 @@ import type { Fact } from '../documents/fact.ts';
 import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
 import type { SyslogFile } from '../syslog/syslog-file.ts';
+import type { DerivedYear } from '../syslog/years.ts';
 import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
+import { type AuditLogFile, readAuditLogons } from './audit-log.ts';
 import type { Damage } from './damage.ts';
 import { EventLogError } from './event-log-file.ts';
 import { type ExportedLog, readExportedLogons } from './exported-logons.ts';
@@ -21,7 +23,7 @@ import { readSyslogLogons } from './syslog-logons.ts';
 import { computerBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
-export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog | UtmpFile;
+export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog | UtmpFile | AuditLogFile;
 
 /** A file that could not be read at all. */
 export interface UnreadLog {
@@ -96,6 +98,10 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
           );
           continue;
         }
+        if (log.format === 'audit') {
+          files.push(await readAuditLogons(log, computerBeside(path, files), collector, alone));
+          continue;
+        }
         if (log.format !== 'evtx') {
           files.push(await readSyslogLogons(log, at, collector, alone));
           continue;
@@ -110,7 +116,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
   } finally {
     ahead.end();
   }
-  const yearless = logs.flatMap((log) => ('year' in log && log.year ? [log.path] : []));
+  const yearless = logs.flatMap((log) => ('year' in log && log.year ? [{ path: log.path, year: log.year }] : []));
   const thresholds = { ...defaultThresholds, ...options.thresholds };
   collector.finish(thresholds);
   return {
@@ -122,10 +128,10 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
   };
 }
 
-/** An export holds what a log beside it may hold in full, and btmp does not name the computer, as logs beside it do. */
+/** An export holds what a log beside it may hold in full; btmp and audit.log do not name the computer, as logs beside them do. */
 const turnOf = ({ format }: Exclude<LogFile, string>): number => {
   if (format === 'events') return 1;
-  return format === 'btmp' || format === 'wtmp' ? 2 : 0;
+  return format === 'btmp' || format === 'wtmp' || format === 'audit' ? 2 : 0;
 };
 
 const isUtmp = (log: Exclude<LogFile, string>): log is UtmpFile => log.format === 'btmp' || log.format === 'wtmp';
@@ -212,7 +218,7 @@ interface Gathered {
   files: readonly LogonLog[];
   unread: readonly UnreadLog[];
   /** Logs whose lines have no year. */
-  yearless: readonly string[];
+  yearless: readonly { path: string; year: DerivedYear }[];
 }
 
 function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: Thresholds, now: Date): Fact<Logons> {
@@ -245,7 +251,7 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
         900,
       ),
       files.every(isOfLinux)
-        ? 'open auth.log or secure, or the journal of sshd (journalctl -o export), of a time when it logged logons'
+        ? 'open auth.log or secure, audit.log, or the journal of sshd (journalctl -o export), of a time when it logged logons'
         : files.some(({ channel }) => channel.toLowerCase() === 'security')
           ? 'open a Security log of a time when logons were audited (auditpol /get /category:*), or one of another computer'
           : 'export the Security log (wevtutil epl Security Security.evtx)',
@@ -259,7 +265,8 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const collected =
     entered > 0 ||
     collector.other.hasTickets ||
-    (security === null && (collector.other.hasSshLines || collector.other.utmpSessions > 0));
+    (security === null &&
+      (collector.other.hasSshLines || collector.other.hasAudit || collector.other.utmpSessions > 0));
   const evidence = (withUnverified: boolean) => {
     const { successes, later } = collector.evidence(withUnverified);
     const successEvidence: SuccessEvidence = {
@@ -294,7 +301,7 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
         ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
-        ...(security === null && !collector.other.hasSyslog && !collector.other.hasBtmp
+        ...(security === null && !collector.other.hasSyslog && !collector.other.hasBtmp && !collector.other.hasAudit
           ? ['logons of other kinds than these logs tell: no Security log was opened']
           : []),
         ...cleared.map((text) => `what was there before: ${text}`),
@@ -303,11 +310,15 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
         ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
         ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
         ...(collector.other.cutLines > 0
-          ? [`${count(collector.other.cutLines)} lines of sshd beyond the first that are kept`]
+          ? [`${count(collector.other.cutLines)} lines and records of logons on Linux beyond the first that are kept`]
           : []),
-        ...(yearless.length > 0
-          ? [`the year and the time zone of ${listed(yearless.map(fileName), 3)}: derived, and UTC`]
-          : []),
+        ...[...Map.groupBy(yearless, ({ year }) => year.zone?.name ?? 'UTC')].map(
+          ([zone, own]) =>
+            `the year and the time zone of ${listed(
+              own.map(({ path }) => fileName(path)),
+              3,
+            )}: derived, and ${zone}`,
+        ),
       ],
     },
   );
@@ -325,7 +336,7 @@ const successesOn = (collected: boolean, complete: boolean, linux: boolean): Omi
     : linux
       ? {
           because: 'the opened logs hold no successful logon',
-          cure: 'open auth.log or secure, the journal, or wtmp of that computer',
+          cure: 'open auth.log or secure, the journal, audit.log, or wtmp of that computer',
         }
       : {
           because: 'the opened logs hold no successful logon (4624)',
@@ -335,7 +346,7 @@ const successesOn = (collected: boolean, complete: boolean, linux: boolean): Omi
 
 /** Logs that can hold logons, by the log that their first record was written to. */
 const logonChannels =
-  /^(?:security|forwardedevents|syslog|journal|btmp|wtmp)?$|openssh|terminalservices|remotedesktop/i;
+  /^(?:security|forwardedevents|syslog|journal|audit|btmp|wtmp)?$|openssh|terminalservices|remotedesktop/i;
 
 /** Is the log damaged, and may it have held logons of the computer? */
 function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string): boolean {
@@ -367,7 +378,7 @@ function sessionsOf({ other: { utmpSessions } }: LogonCollector): string[] {
     : [`wtmp has ${counted(utmpSessions, 'session')}, which say nothing of logons that failed`];
 }
 
-const ofLinux = new Set(['syslog', 'journal', 'btmp', 'wtmp']);
+const ofLinux = new Set(['syslog', 'journal', 'audit', 'btmp', 'wtmp']);
 const isOfLinux = ({ channel }: LogonLog): boolean => ofLinux.has(channel);
 
 const clearingsTold = 5;

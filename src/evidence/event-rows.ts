@@ -99,6 +99,8 @@ const LEVELS: Record<number, string> = {
 
 type Read = (event: LogEvent) => Value;
 
+const levelName: Read = ({ system: { level } }) => (level === null ? '' : (LEVELS[level] ?? String(level)));
+
 const common: Record<string, Read> = {
   TimeGenerated: ({ system }) => (system.time === null ? null : system.time - TICKS_TO_DATETIME),
   Computer: ({ system }) => system.computer,
@@ -115,6 +117,15 @@ const securityEvent: Record<string, Read> = {
   EventSourceName: ({ system }) => system.provider,
   Task: ({ system }) => system.task,
   Level: ({ system }) => (system.level === null ? '' : String(system.level)),
+  EventLevelName: levelName,
+  EventRecordId: ({ system }) => String(system.recordId),
+  Version: ({ system }) => system.version,
+  Opcode: ({ system }) => (system.opcode === null ? '' : String(system.opcode)),
+  Keywords: ({ system }) => system.keywords,
+  Correlation: ({ system }) => system.activityId,
+  SystemProcessId: ({ system }) => system.processId,
+  SystemThreadId: ({ system }) => system.threadId,
+  SystemUserId: ({ system }) => system.userId,
   Activity: ({ system }) => activityOf(system.eventId),
   Account: ownAccount,
   AccountType: (event) => accountType(ownAccount(event)),
@@ -136,7 +147,7 @@ const otherEvent: Record<string, Read> = {
   EventLog: ({ system }) => system.channel,
   EventCategory: ({ system }) => system.task,
   EventLevel: ({ system }) => system.level,
-  EventLevelName: ({ system }) => (system.level === null ? '' : (LEVELS[system.level] ?? String(system.level))),
+  EventLevelName: levelName,
   UserName: ({ system }) => system.userId,
   EventData: (event) => {
     const xml = dataXml(event);

@@ -8,7 +8,7 @@ import type { EventForm } from './exported-events/event-form.ts';
 import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat | UtmpFormat;
+export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat | UtmpFormat | 'audit';
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -34,9 +34,16 @@ export const isUtmpFormat = (format: EvidenceFormat): format is UtmpFormat => fo
 /** The table of the records of wtmp, btmp and utmp. */
 export const utmpTable = 'UtmpRecords';
 
+/** The table of the records of Linux' audit, as Defender for Cloud's agent named it. */
+export const auditTable = 'LinuxAuditLog';
+
 /** Can a file of that format hold logons? */
 export const isLogFormat = (format: EvidenceFormat): boolean =>
-  format === 'evtx' || format === 'events' || isUtmpFormat(format) || isSyslogFormat(format);
+  format === 'evtx' || format === 'events' || isLinuxFormat(format);
+
+/** Is it a log of Linux? */
+export const isLinuxFormat = (format: EvidenceFormat): boolean =>
+  format === 'audit' || isUtmpFormat(format) || isSyslogFormat(format);
 
 /** A file that is evidence, or may be, and is not read: why. */
 export interface UnreadFile {

@@ -1,12 +1,13 @@
 import { baseName } from '../archives/evidence-path.ts';
 import { archiveKind, headOf, isPacked, unpackedName } from '../archives/open-file.ts';
 import { notAnEventLog } from '../eventlog/event-log-file.ts';
+import { auditRecord, interpretedAudit, isAuditSeparator } from '../syslog/audit-record.ts';
 import { beginsAsJournal } from '../syslog/journal-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import { syslogLine } from '../syslog/syslog-line.ts';
 import { utmpFormat } from '../syslog/utmp.ts';
 import { decodedHead } from './decoded-head.ts';
-import { type FileKind, utmpTable } from './evidence-files.ts';
+import { auditTable, type FileKind, utmpTable } from './evidence-files.ts';
 import { eventForm } from './exported-events/event-form.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
@@ -50,6 +51,8 @@ export async function fileKind(path: string): Promise<FileKind> {
   if (records) return { kind: 'evidence', format: records, table: utmpTable };
   const artifact = artifactOf(path, head);
   if (artifact) return { kind: 'artifact', ...artifact };
+  const audit = recognisedAudit(text);
+  if (audit) return audit;
   const lossy = lossyExport(decodedHead(head) ?? '');
   if (lossy !== '') return { kind: 'refused', because: lossy };
   const known = recognisedSyslog(text) ?? recognisedTable(path, head);
@@ -92,6 +95,29 @@ function lossyExport(text: string): string {
 /** Lines of a head that are tried. */
 const linesTried = 40;
 
+/** A log of Linux' audit, as auditd writes it or `ausearch --raw` prints it; null for anything else. */
+function recognisedAudit(text: string): FileKind | null {
+  const lines = firstLines(text);
+  const read = lines.filter((line) => auditRecord(line) !== null).length;
+  if (read > 0 && read * 2 >= lines.filter((line) => !isAuditSeparator(line)).length)
+    return { kind: 'evidence', format: 'audit', table: auditTable };
+  return lines.some((line) => interpretedAudit.test(line))
+    ? {
+        kind: 'refused',
+        because: 'it is what ausearch -i prints, with the time of an unnamed zone: give audit.log itself',
+      }
+    : null;
+}
+
+/** The first lines that hold anything; the last of a head may be cut. */
+const firstLines = (text: string): string[] =>
+  text
+    .slice(0, text.length < headBytes ? undefined : text.lastIndexOf('\n'))
+    .split('\n')
+    .map((line) => line.replaceAll('\0', ''))
+    .filter((line) => line.trim() !== '')
+    .slice(0, linesTried);
+
 /** Messages of syslog, or of a journal that was exported; null for anything else. */
 function recognisedSyslog(text: string): FileKind | null {
   const found = (format: SyslogFormat): FileKind => ({ kind: 'evidence', format, table: 'Syslog' });
@@ -104,12 +130,7 @@ function recognisedSyslog(text: string): FileKind | null {
       because: 'it is a journal over several lines an entry: export it with -o json or -o export',
     };
   }
-  const lines = text
-    .slice(0, text.length < headBytes ? undefined : text.lastIndexOf('\n'))
-    .split('\n')
-    .map((line) => line.replaceAll('\0', ''))
-    .filter((line) => line.trim() !== '')
-    .slice(0, linesTried);
+  const lines = firstLines(text);
   const read = lines.filter((line) => syslogLine(line) !== null).length;
   return read > 0 && read * 2 >= lines.length ? found('syslog') : null;
 }

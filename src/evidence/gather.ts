@@ -5,6 +5,7 @@ import { baseName, memberPath } from '../archives/evidence-path.ts';
 import { archiveAt, placedFile } from '../archives/open-file.ts';
 import { deriveYears, type RotatedLog } from '../syslog/rotation.ts';
 import { yearEvidence } from '../syslog/syslog-file.ts';
+import { collectedZone } from './collected-zone.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { EvidenceFile, FileKind, UnreadFile } from './evidence-files.ts';
 import { fileKind } from './file-kind.ts';
@@ -75,10 +76,13 @@ async function withYears(
     logs.push({ path, modified, evidence: await yearEvidence(path) });
   }
   const years = deriveYears(logs, now);
-  return files.map((file) => {
+  const dated: EvidenceFile[] = [];
+  for (const file of files) {
     const year = years.get(file.path);
-    return year ? { ...file, year } : file;
-  });
+    const zone = year && (await collectedZone(file.path));
+    dated.push(year ? { ...file, year: { ...year, ...(zone ? { zone } : {}) } } : file);
+  }
+  return dated;
 }
 
 const pathsKept = 20;

@@ -4,6 +4,7 @@ import { checkNames } from './column-names.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import type { Source } from './source.ts';
+import { standInNotes, standInsOf } from './stand-ins.ts';
 import type { TableBuilder } from './table-builder.ts';
 import { wholeJson } from './whole-json.ts';
 
@@ -92,16 +93,22 @@ export function jsonSource(table: string, file: string, lenient = false): Source
       const builder = builders.get(table);
       if (!builder) return [];
       const misfits = new Misfits();
-      for (const values of await records()) {
+      const all = await records();
+      const known: Record<string, ColumnType> = isKnownTable(table) ? columnsOf(table) : {};
+      const names = new Set<string>();
+      for (const values of all) for (const name of values.keys()) names.add(name);
+      const standIns = standInsOf(names, known);
+      const asked = new Set(builder.wanted.map((place) => builder.columns[place]?.name ?? ''));
+      for (const values of all) {
         const full = builder.add(file, ({ name, type }) => {
-          const value = values.get(name);
+          const value = values.get(standIns.get(name) ?? name);
           const cell = cellOf(value, type);
           if (cell === null && value !== null && value !== undefined && value !== '') misfits.note(name, type);
           return cell;
         });
         if (full) await full;
       }
-      return misfits.notes(file);
+      return [...standInNotes(file, standIns, asked), ...misfits.notes(file)];
     },
   };
 }

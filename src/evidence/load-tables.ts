@@ -4,7 +4,6 @@ import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { EvidenceTables, type TablePlan, type TableSchema } from './evidence-tables.ts';
 import { type QueryProgress, Reading } from './reading.ts';
-import { ColumnsChanged } from './text-export.ts';
 
 export interface LoadedTables {
   /** Every table of the evidence; those that are not wanted are empty. */
@@ -43,8 +42,7 @@ export async function loadTables(
       const digests = await reading.end();
       return { tables, read: evidence.read(), files: digests, notes: [...evidence.notes(), ...reading.notes] };
     } catch (error) {
-      if (!(error instanceof ColumnsChanged)) throw error;
-      reading.learn(error.file, error.columns);
+      if (!reading.again(error)) throw error;
     }
   }
 }

@@ -99,19 +99,11 @@ const names: readonly (Artifact & { name: RegExp })[] = [
   { name: /^(?:pagefile|swapfile|hiberfil)\.sys$/i, what: 'memory dump', cure: memory },
 ];
 
-/** Lines of the kernel's audit, as auditd writes them (audit.log(5), ausearch(8)). */
-const audit = /^(?:node=\S+ )?type=[A-Z_0-9]+ msg=audit\(\d{9,11}\.\d{3}:\d+\):/;
-
 /** The artifact that a file is, by the first bytes of its content and, where these say nothing, by its name; or null. */
 export function artifactOf(path: string, head: Buffer): Artifact | null {
   const text = head.toString('latin1');
   const found = signatures.find(({ at, bytes }) => text.startsWith(bytes, at));
   if (found) return found;
-  if (audit.test(text))
-    return {
-      what: 'log of Linux audit',
-      cure: 'read their logons with aulast, or ausearch -i -m USER_LOGIN,USER_AUTH -if FILE',
-    };
   const name = baseName(path);
   // A text is none of these, whatever it is called.
   return isText(head) ? null : (names.find((one) => one.name.test(name)) ?? null);

@@ -18,13 +18,13 @@ export interface ParseTask {
     guess: Guess | undefined;
     members: readonly string[] | undefined;
   }[];
+  /** By column that the file lacks: the one of its columns that stands for it. */
+  standIns: ReadonlyMap<string, string>;
   /** All columns of the table, and the part of a query that is evaluated over its rows, where there is one. */
   columns: readonly Column[];
   part: PlainPart | undefined;
   /** Bytes of its heap: what is kept is handed over before there is no room for it. */
   mostKept: number;
-  /** Counts the blocks that are done; the first of all, which has no block, says that the thread runs. */
-  done: SharedArrayBuffer;
 }
 
 /** A block to parse: the first bytes of a shared memory, and its place among all pieces. Without one: hand over what is kept. */

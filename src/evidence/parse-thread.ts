@@ -1,4 +1,4 @@
-import { type MessagePort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { cells as cellsOf, type Frame, type Vector, vectorOf } from '../kql/frame.ts';
 import { packedCells } from '../kql/packed.ts';
 import { PartEvaluator } from '../kql/part-evaluator.ts';
@@ -7,6 +7,8 @@ import { ColumnCells } from './column-cells.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { ParseBlock, ParsedBlock, ParsedColumn, ParseTask } from './parse-protocol.ts';
 import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
+import { ThreadSide } from './thread-side.ts';
+import type { WatchedData } from './watched-thread.ts';
 
 /** Parses blocks of whole records of one file into cells, and evaluates a part of a query over them. */
 class BlockParser {
@@ -94,11 +96,11 @@ class BlockParser {
   }
 
   #frame(vectors: readonly Vector[], length: number): Frame {
-    const { columns, wanted } = this.#task;
+    const { columns, wanted, standIns } = this.#task;
     const byName = new Map(wanted.map(({ name }, i) => [name, vectors[i]]));
     return {
       names: columns.map(({ name }) => name),
-      vectors: columns.map(({ name, type }) => byName.get(name) ?? vectorOf(type, [])),
+      vectors: columns.map(({ name, type }) => byName.get(standIns.get(name) ?? name) ?? vectorOf(type, [])),
       length,
       serialized: false,
     };
@@ -128,20 +130,16 @@ class BlockParser {
   }
 }
 
-const { port, task } = workerData as { port: MessagePort; task: ParseTask };
-const done = new Int32Array(task.done);
-const finished = (): void => {
-  Atomics.add(done, 0, 1);
-  Atomics.notify(done, 0);
-};
+const data = workerData as WatchedData<ParseTask>;
+const side = new ThreadSide(data);
 
 const failed = (error: unknown): ParsedBlock => ({
   ...{ rows: 0, lines: 0, misfits: [], columns: [], made: undefined, part: undefined, spoiled: true, changed: false },
   error: { why: error instanceof Error ? error.message : String(error), line: undefined },
 });
 
-const parser = new BlockParser(task);
-port.on('message', (block: ParseBlock) => {
+const parser = new BlockParser(data.task);
+side.port.on('message', (block: ParseBlock) => {
   let parsed: ParsedBlock;
   try {
     parsed = block.memory ? parser.parse(Buffer.from(block.memory, 0, block.length), block.at) : parser.finish();
@@ -150,7 +148,6 @@ port.on('message', (block: ParseBlock) => {
   }
   // Columns may share the numbers of their rows.
   const moved = new Set(parsed.columns.flatMap(({ codes }) => (codes ? [codes.buffer as ArrayBuffer] : [])));
-  port.postMessage(parsed, [...moved]);
-  finished();
+  side.say(parsed, [...moved]);
 });
-finished();
+side.started();

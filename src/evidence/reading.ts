@@ -4,7 +4,8 @@ import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { FileDigest } from './file-digest.ts';
 import type { Progress } from './source.ts';
-import type { OwnColumns } from './text-export.ts';
+import { ColumnsChanged, type OwnColumns } from './text-export.ts';
+import { ThreadLost } from './watched-thread.ts';
 
 /** How much of the files has been read, in bytes. Files that are read again make it more. */
 export interface QueryProgress {
@@ -30,6 +31,8 @@ export class Reading {
   readonly notes: string[] = [];
   /** By path: what all rows of a file said of its columns. */
   readonly learned = new Map<string, OwnColumns>();
+  /** Files that are read without further threads: one ran out of memory. */
+  readonly alone = new Set<string>();
   #lessons = 0;
   readonly #onProgress: (progress: QueryProgress) => void;
   readonly #digests = new Map<string, FileDigest>();
@@ -124,6 +127,18 @@ export class Reading {
       this.note(`not read to its end: ${failure.message}`);
       return undefined;
     }
+  }
+
+  /** Takes in what ended a reading; says whether the files are to be read anew with what is known now. */
+  again(error: unknown): boolean {
+    if (error instanceof ColumnsChanged) this.learn(error.file, error.columns);
+    else if (error instanceof ThreadLost && !this.alone.has(error.file)) {
+      this.alone.add(error.file);
+      this.note(
+        `${error.file}: read without further threads, since one needed more than the ${error.megabytes} MB that it may take`,
+      );
+    } else return false;
+    return true;
   }
 
   /** Keeps what all rows of a file said of its columns. Throws where that differs each time: it is being written. */

@@ -6,6 +6,7 @@ import { columnName } from './column-names.ts';
 import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
+import { beginsAsFlowLog, flowTable } from './shapes/flow-log.ts';
 import { shapeOf } from './shapes/shapes.ts';
 
 /** Columns that every table has say nothing of which it is. */
@@ -32,6 +33,8 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
   const first = format === 'csv' ? csvRecord(text) : jsonRecord(text);
   const shaped = first && shapeOf(new Map(Object.entries(first.record)), path, format === 'csv');
   if (shaped) return { kind: 'evidence', format, ...shaped };
+  if (first === null && format === 'json' && beginsAsFlowLog(text))
+    return { kind: 'evidence', format, table: flowTable, shape: 'flow-log' };
   const table =
     (first && isKnownTable(first.type) ? first.type : undefined) ??
     (isKnownTable(stem) && (first ? mayBe(stem, first.names) : format !== 'csv') ? stem : undefined) ??
@@ -40,8 +43,7 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
     const own = first && artifactTable(path, first.names);
     return own && !isKnownTable(own) ? { kind: 'evidence', format, table: own } : { kind: 'tableless', format };
   }
-  const hunted = first?.names.includes('Timestamp') && !first.names.includes('TimeGenerated');
-  return { kind: 'evidence', format, table, ...(hunted ? { shape: 'hunting' } : {}) };
+  return { kind: 'evidence', format, table };
 }
 
 /** Has it a column of the table, if only one that all tables have? */

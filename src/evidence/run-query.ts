@@ -13,7 +13,6 @@ import { defaultMemory, Memory } from './memory.ts';
 import { withNearest } from './nearest-name.ts';
 import { type QueryProgress, Reading } from './reading.ts';
 import type { Tuning } from './sources-of.ts';
-import { ColumnsChanged } from './text-export.ts';
 
 export interface QueryRequest extends Tuning {
   query: string;
@@ -60,9 +59,9 @@ export async function runQuery(
         notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
       return { ...answer, tables: evidence.read(), files, visualization: visualizationOf(request.query), notes };
     } catch (error) {
-      if (error instanceof ColumnsChanged) reading.learn(error.file, error.columns);
+      if (reading.again(error)) continue;
       // A column of numbers may hold texts further on, and one may be there only further on.
-      else if (!(error instanceof KqlError) || !(await evidence.learn(error))) throw error;
+      if (!(error instanceof KqlError) || !(await evidence.learn(error))) throw error;
     }
   }
 }

@@ -4,7 +4,7 @@ import { counted } from '../text/counts.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
-import { type Fields, fieldsOf, type ShapeName } from './shapes/export-shape.ts';
+import { type Fields, fieldsOf, rowsIn, type ShapeName } from './shapes/export-shape.ts';
 import { shapes } from './shapes/shapes.ts';
 import type { Progress, Source } from './source.ts';
 import { csvRows, textLines } from './text-rows.ts';
@@ -29,7 +29,7 @@ interface NumberedFields {
 
 /** The rows of an export that has another shape than its table. */
 export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
-  const { tableOf, rowOf } = shapes[shape];
+  const how = shapes[shape];
   let whole: Promise<NumberedFields[]> | undefined;
   const wholeRecords = (): Promise<NumberedFields[]> => {
     whole ??= jsonRecords(path);
@@ -42,9 +42,9 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
     const records =
       format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : await wholeRecords();
     for await (const { line, fields } of records) {
-      const own = tableOf(fields, path) ?? (shape === 'hunting' ? table : undefined);
-      if (own === table) yield { line, row: rowOf(fields, table) };
-      else strangers += 1;
+      const own = how.tableOf(fields, path);
+      if (own !== table) strangers += 1;
+      else for (const row of rowsIn(how, fields, table)) yield { line, row };
     }
   };
   const known: Record<string, ColumnType> = columnsOf(table);
@@ -64,7 +64,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
         if (!lenient || !(error instanceof EvidenceError)) throw error;
       }
       const columns = new Map<string, ColumnType>(Object.entries(known));
-      for (const [name, type] of guessed) columns.set(name, name === 'Timestamp' ? 'datetime' : (type ?? 'string'));
+      for (const [name, type] of guessed) columns.set(name, type ?? 'string');
       return new Map([[table, columns]]);
     },
     read: async (builders, read) => {

@@ -1,3 +1,4 @@
+import { auditSource } from './audit-logs.ts';
 import { EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
 import { type EvidenceFile, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
@@ -18,6 +19,8 @@ export type OpenedFile = { file: EvidenceFile } & (
 export interface Tuning {
   bytesAtOnce?: number | undefined;
   threads?: number | undefined;
+  /** Megabytes of memory that each of these threads may take. */
+  threadMegabytes?: number | undefined;
 }
 
 /** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
@@ -33,6 +36,7 @@ export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
       const source = exportedEventsSource({ path, form: form ?? 'xml' }, events);
       return { file, text: undefined, source };
     }
+    if (format === 'audit') return { file, text: undefined, source: auditSource(path) };
     if (isUtmpFormat(format)) return { file, text: undefined, source: utmpSource({ path, format }) };
     if (isSyslogFormat(format))
       return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
@@ -47,6 +51,7 @@ export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
         digest: reading.digestOf(path),
         learned: reading.learned.get(path),
         ...tuning,
+        ...(reading.alone.has(path) ? { threads: 0 } : {}),
       });
       return { file, text, source: undefined };
     }

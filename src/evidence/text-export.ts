@@ -13,6 +13,7 @@ import { commonType, typeOfValue } from './guessed-type.ts';
 import { ParsePool, type PoolResult } from './parse-pool.ts';
 import { fileBlocks, RecordBlocks } from './record-blocks.ts';
 import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
+import { standInNotes, standInsOf } from './stand-ins.ts';
 
 /** Of the beginning of a file: what its columns are taken to be until a row says otherwise. */
 const SAMPLE_BYTES = 1024 * 1024;
@@ -52,6 +53,8 @@ export interface TextExportOptions {
   digest: FileDigest | undefined;
   /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
   threads?: number | undefined;
+  /** Megabytes of memory that each of them may take; there is a good default. */
+  threadMegabytes?: number | undefined;
   /** Bytes that are read at once, and of the beginning to describe it; there are good defaults. */
   bytesAtOnce?: number | undefined;
   /** The columns as an earlier reading of the whole file found them. */
@@ -69,6 +72,8 @@ export class TextExport {
   readonly #options: TextExportOptions;
   readonly #documented: Record<string, ColumnType>;
   #own: Map<string, ColumnType | undefined> = new Map();
+  /** By column that it lacks: the one of its columns that stands for it. */
+  #standIns: ReadonlyMap<string, string> = new Map();
   #sampledWhole = false;
   #readWhole = false;
   #rowBytes = 0;
@@ -124,7 +129,7 @@ export class TextExport {
    * Throws ColumnsChanged when all has been read, and PartsDiffer where the work must be done on rows in their order.
    */
   *pieces(wanted: Wanted, work?: Work, place: () => number = counted()): Generator<Frame> {
-    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain, work, place);
+    const reader = this.#reader(wanted, work, place);
     try {
       yield* this.#read(reader);
     } catch (error) {
@@ -190,7 +195,7 @@ export class TextExport {
 
   /** All of its rows, for a file that is packed. */
   async load(wanted: Wanted): Promise<Frame[]> {
-    const reader = new PieceReader(this.#options, this.#documented, this.#own, wanted, this.certain);
+    const reader = this.#reader(wanted);
     const pieces: Frame[] = [];
     const damaged = await this.#leniently(async () => {
       for await (const bytes of await this.#content()) {
@@ -205,6 +210,11 @@ export class TextExport {
     }
     this.#finished(reader);
     return pieces;
+  }
+
+  #reader(wanted: Wanted, work?: Work, place?: () => number): PieceReader {
+    const known = { documented: this.#documented, own: this.#own, standIns: this.#standIns, certain: this.certain };
+    return new PieceReader(this.#options, known, wanted, work, place);
   }
 
   #finished(reader: PieceReader): void {
@@ -254,6 +264,7 @@ export class TextExport {
       if (types.rows > 0) this.#rowBytes = bytes / types.rows;
     });
     this.#cellBytes = types.cellBytes();
+    this.#standIns = standInsOf(types.names, this.#documented);
     return types.columns();
   }
 }
@@ -282,6 +293,8 @@ class TypeReader {
   readonly #records: RecordRows;
   readonly #cells = new Map<string, ColumnCells>();
   readonly #found = new Map<string, ColumnType | undefined>();
+  /** Of all columns. */
+  readonly names = new Set<string>();
   readonly #bytes = new Map<string, number>();
 
   constructor({ file, format }: TextExportOptions, documented: Record<string, ColumnType>) {
@@ -290,11 +303,13 @@ class TypeReader {
       this.#records = new CsvRows(file, (name) => {
         const cells = new ColumnCells('string', { expected: undefined });
         this.#cells.set(name, cells);
+        this.names.add(name);
         if (!Object.hasOwn(documented, name)) this.#found.set(name, undefined);
         return cells;
       });
     } else {
       this.#records = new JsonRows(file, new Map(), new Set(), (name, value) => {
+        this.names.add(name);
         if (!Object.hasOwn(documented, name))
           this.#found.set(name, commonType(this.#found.get(name), typeOfValue(value)));
         if (typeof value === 'string') this.#bytes.set(name, (this.#bytes.get(name) ?? 0) + value.length);
@@ -355,10 +370,19 @@ function lengthOf({ values, rows }: Vector): number {
   return looked === 0 ? 0 : (sum / looked) * count;
 }
 
+/** The columns of a file. */
+interface KnownColumns {
+  documented: Readonly<Record<string, ColumnType>>;
+  own: OwnColumns;
+  standIns: ReadonlyMap<string, string>;
+  certain: boolean;
+}
+
 /** Reads rows into frames. */
 class PieceReader {
   readonly #file: string;
   readonly #format: 'csv' | 'jsonl';
+  readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
@@ -366,6 +390,8 @@ class PieceReader {
   parallel = false;
   readonly #misfits = new Map<string, { count: number; line: number | undefined }>();
   readonly #columns: readonly Column[];
+  readonly #standIns: ReadonlyMap<string, string>;
+  readonly #needed: ReadonlySet<string>;
   readonly #cells: ReadonlyMap<string, ColumnCells>;
   /** Columns that the file has and that were not known. */
   readonly #strange = new Map<string, ColumnType | undefined>();
@@ -378,11 +404,9 @@ class PieceReader {
   #changed = false;
 
   constructor(
-    { file, format }: TextExportOptions,
-    documented: Record<string, ColumnType>,
-    own: OwnColumns,
+    { file, format, threadMegabytes }: TextExportOptions,
+    { documented, own, standIns, certain }: KnownColumns,
     { columns, needed, open, members }: Wanted,
-    certain: boolean,
     work?: Work,
     place: () => number = counted(),
   ) {
@@ -391,12 +415,16 @@ class PieceReader {
     this.place = place;
     this.#file = file;
     this.#format = format;
+    this.#threadMegabytes = threadMegabytes;
     this.#known = [...own.keys(), ...Object.keys(documented)];
     this.#columns = columns;
+    this.#standIns = standIns;
+    this.#needed = needed;
+    const read = new Set([...needed].map((name) => standIns.get(name) ?? name));
     this.#blocks = new RecordBlocks(file, format === 'csv');
     this.#cells = new Map(
       columns
-        .filter(({ name }) => needed.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
+        .filter(({ name }) => read.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
         .map(({ name, type }) => {
           const guess = { expected: open.has(name) ? undefined : type };
           const doubtful = certain || Object.hasOwn(documented, name) ? undefined : guess;
@@ -438,8 +466,9 @@ class PieceReader {
     // This thread has the rest of the work then, and bags are slow to hand on.
     const others = part ? threads : threads - 1;
     if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;
-    const task = { file: this.#file, format: this.#format, header, known: this.#known, wanted, columns: this.#columns };
-    const pool = ParsePool.start({ ...task, part }, others);
+    const task = { file: this.#file, format: this.#format, header, known: this.#known, wanted };
+    const rows = { columns: this.#columns, standIns: this.#standIns };
+    const pool = ParsePool.start({ ...task, ...rows, part }, others, this.#threadMegabytes);
     this.parallel ||= pool !== undefined;
     return pool;
   }
@@ -491,7 +520,9 @@ class PieceReader {
   #frame(vectors: ReadonlyMap<string, Vector>, length: number): Frame {
     return {
       names: this.#columns.map(({ name }) => name),
-      vectors: this.#columns.map(({ name, type }) => vectors.get(name) ?? vectorOf(type, [])),
+      vectors: this.#columns.map(
+        ({ name, type }) => vectors.get(this.#standIns.get(name) ?? name) ?? vectorOf(type, []),
+      ),
       length,
       serialized: false,
     };
@@ -528,12 +559,13 @@ class PieceReader {
 
   notes(): string[] {
     for (const [name, cells] of this.#cells) this.#misfit(name, cells.misfits, cells.misfitLine);
-    return [...this.#cells].flatMap(([column, { type }]) => {
+    const misfits = [...this.#cells].flatMap(([column, { type }]) => {
       const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
       if (count === 0) return [];
       const place = line === undefined ? '' : ` (first in line ${line})`;
       const values = count === 1 ? 'value' : 'values';
       return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}`;
     });
+    return [...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
   }
 }

@@ -4,13 +4,24 @@
  */
 
 import { blankMembers, digitMembers, wordMembers } from './regex-classes.ts';
+import {
+  type Character,
+  characterPiece,
+  leadingRepeat,
+  longestText,
+  longestTextFromRepeat,
+  type Piece,
+  placesOf,
+  Unbounded,
+} from './regex-steps.ts';
 
-/** A pattern for JavaScript's engine, and the longest text that it may search. */
+/** A pattern for JavaScript's engine, and the longest texts that it may search. */
 export interface NativeRegex {
   one: RegExp;
+  longest: number;
   /** The same, for every match. */
   all: RegExp;
-  longest: number;
+  longestForAll: number;
 }
 
 /** This pattern is not one for JavaScript's engine. */
@@ -19,8 +30,7 @@ class NotNative extends Error {
 }
 
 const mostRepeats = 1_000;
-/** Ways through the choices and bounded repeats of a pattern, together. */
-const mostWays = 1_000;
+const deepest = 50;
 const CLASSES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     alnum: '0-9A-Za-z',
@@ -52,22 +62,27 @@ export function nativeRegex(pattern: string, steps: number, beyondAscii: boolean
       beyondAscii,
     );
     const flags = set.includes('i') ? 'iu' : 'u';
-    const one = new RegExp(translation.source, flags);
-    const all = new RegExp(translation.source, `g${flags}`);
-    return { one, all, longest: translation.longest(steps) };
+    const { piece, source } = translation;
+    const all = new RegExp(source, `g${flags}`);
+    const longestForAll = longestText(piece, steps);
+    const leading = leadingRepeat(piece);
+    if (leading === undefined) return { one: new RegExp(source, flags), longest: longestForAll, all, longestForAll };
+    const one = new RegExp(`(?<!${leading})(?:${source})`, flags);
+    return { one, longest: Math.max(longestForAll, longestTextFromRepeat(piece, steps)), all, longestForAll };
   } catch (error) {
     // What JavaScript's engine refuses, RE2 may take; what RE2 refuses, it says itself.
-    if (error instanceof NotNative || error instanceof SyntaxError) return null;
+    if (error instanceof NotNative || error instanceof Unbounded || error instanceof SyntaxError) return null;
     throw error;
   }
 }
 
-/** A group, or the whole pattern: in how many ways its choices can be gone through. */
+/** A character or class, rewritten, that takes what it names and nothing else. */
+const plainAtom = /^(?:[\x20-\x7e]|\\(?:[^\w\s]|[nrtfv]|x[0-7][0-9A-Fa-f])|\[(?!\^)[\x20-\x7e]+\])$/;
+const outsideAscii = /\\(?:[pPuDSW]|x[89A-Fa-f])/;
+
+/** A group, or the whole pattern. */
 interface Level {
-  ways: number;
-  branches: number;
-  /** Does it hold a repeat without an end? */
-  unbounded: boolean;
+  branches: Piece[][];
   /** Does it hold groups that capture? */
   captures: boolean;
   /** Does the branch that is read take a character, whatever happens? Was there one that need not? */
@@ -75,60 +90,46 @@ interface Level {
   canBeEmpty: boolean;
 }
 
-const fresh = (): Level => ({
-  ways: 1,
-  branches: 1,
-  unbounded: false,
-  captures: false,
-  takes: false,
-  canBeEmpty: false,
-});
+const fresh = (): Level => ({ branches: [[]], captures: false, takes: false, canBeEmpty: false });
 
-/** One walk over a pattern: its rewriting, and what its search can cost. */
+function pieceOf({ branches }: Level): Piece {
+  const all = branches.map((items): Piece => {
+    const [only] = items;
+    return only && items.length === 1 ? only : { kind: 'sequence', items };
+  });
+  const [only] = all;
+  return only && all.length === 1 ? only : { kind: 'choice', branches: all };
+}
+
+/** One walk over a pattern: its rewriting, and what decides how it is searched. */
 class Translation {
   source = '';
+  readonly piece: Piece;
   readonly #pattern: string;
   readonly #dot: string;
   readonly #ignoreCase: boolean;
   readonly #beyond: boolean;
   readonly #levels: Level[] = [fresh()];
-  /** Repeats without an end that could also have ended elsewhere, and those that could not. */
-  #open = 0;
-  #settled = 0;
-  /** Ways of groups that are closed. */
-  #ways = 1;
-  /** Literal characters that a match begins with. */
-  #prefix = 0;
-  #inPrefix = true;
-  #anchored = false;
+  readonly #characters = new Map<string, Character>();
 
   constructor(pattern: string, dotAll: boolean, ignoreCase: boolean, beyondAscii: boolean) {
     this.#beyond = beyondAscii;
     this.#pattern = pattern;
     this.#dot = dotAll ? '[\\s\\S]' : '[^\\n]';
     this.#ignoreCase = ignoreCase;
-    this.#anchored = pattern.startsWith('^') || pattern.startsWith('\\A');
     for (let at = 0; at < pattern.length; ) at = this.#step(at);
     if (this.#levels.length > 1) throw new NotNative('an unmatched (');
-    const [whole] = this.#levels;
-    if (whole && whole.branches > 1) this.#anchored = false;
-    this.#ways *= (whole?.ways ?? 1) * (whole?.branches ?? 1);
-    if (this.#ways > mostWays) throw new NotNative('too many ways');
-  }
-
-  /**
-   * The longest text that takes no more than so many steps. From each place where a match can begin, every repeat that
-   * could end elsewhere is tried at each length; those that could not are walked once.
-   */
-  longest(steps: number): number {
-    const degree = this.#open + (this.#settled > 0 ? 1 : 0) + (this.#anchored ? 0 : 1);
-    if (degree === 0) return Number.POSITIVE_INFINITY;
-    const starts = this.#anchored ? 1 : Math.max(1, this.#prefix);
-    return Math.floor(((steps * starts) / this.#ways) ** (1 / degree));
+    this.piece = pieceOf(this.#top);
   }
 
   get #top(): Level {
     return this.#levels.at(-1) ?? fresh();
+  }
+
+  #add(piece: Piece, repeat: Repeat | null): void {
+    const items = this.#top.branches.at(-1);
+    if (repeat) items?.push({ kind: 'repeat', item: piece, least: repeat.least, most: repeat.most });
+    else items?.push(...(piece.kind === 'sequence' ? piece.items : [piece]));
   }
 
   /** Takes what is at `at`: an atom with its repeat, or a bracket of a group. The place after it. */
@@ -137,43 +138,35 @@ class Translation {
     if (c === '(') {
       const [text, length] = openGroup(this.#pattern, at);
       this.source += text;
-      this.#inPrefix = false;
       if (text === '(' || text.startsWith('(?<')) this.#top.captures = true;
       this.#levels.push(fresh());
+      if (this.#levels.length > deepest) throw new NotNative('too deep');
       return at + length;
     }
     if (c === ')') return this.#close(at);
     if (c === '|') {
-      this.#top.branches += 1;
+      this.#top.branches.push([]);
       if (!this.#top.takes) this.#top.canBeEmpty = true;
       this.#top.takes = false;
       this.source += c;
-      this.#inPrefix = false;
-      if (this.#levels.length === 1) this.#prefix = 0;
       return at + 1;
     }
     if (c === '^' || c === '$') {
       this.source += c;
+      this.#add({ kind: c === '^' ? 'begin' : 'end' }, null);
       return this.#bare(at + 1);
     }
-    const [atom, length, literal] = this.#atom(at);
+    const [atom, length] = this.#atom(at);
     const repeat = repeatAt(this.#pattern, at + length);
-    if (repeat === null) {
-      if (this.#inPrefix && literal !== '') this.#prefix += 1;
-      else this.#inPrefix = false;
-      this.source += atom;
-      if (!isAssertion(atom)) this.#top.takes = true;
-      return at + length;
+    const next = at + length + (repeat?.length ?? 0);
+    this.source += atom + (repeat?.text ?? '');
+    const edge = assertions.get(atom);
+    if (edge) {
+      this.#add({ kind: edge }, null);
+      return next;
     }
-    if (repeat.least > 0) this.#top.takes = true;
-    this.#inPrefix = false;
-    const next = at + length + repeat.length;
-    this.source += atom + repeat.text;
-    if (repeat.most === Number.POSITIVE_INFINITY) {
-      this.#top.unbounded = true;
-      if (this.#isSettled(atom, next)) this.#settled += 1;
-      else this.#open += 1;
-    } else this.#top.ways *= repeat.most - repeat.least + 1;
+    if (repeat === null || repeat.least > 0) this.#top.takes = true;
+    this.#add(this.#character(atom), repeat);
     return next;
   }
 
@@ -184,58 +177,50 @@ class Translation {
   }
 
   #close(at: number): number {
-    if (this.#levels.length === 1) throw new NotNative('an unmatched )');
-    const { ways, branches, unbounded, captures, takes, canBeEmpty } = this.#levels.pop() ?? fresh();
+    const level = this.#levels.length > 1 ? this.#levels.pop() : undefined;
+    if (!level) throw new NotNative('an unmatched )');
     const repeat = repeatAt(this.#pattern, at + 1);
     this.source += `)${repeat?.text ?? ''}`;
-    const own = ways * branches;
-    const isEmpty = canBeEmpty || !takes;
+    const isEmpty = level.canBeEmpty || !level.takes;
     // JavaScript forgets what a group captured when it is entered again, and that it matched nothing at all.
-    if (repeat !== null && (isEmpty || (captures && repeat.most > 1))) throw new NotNative('captures of a repeat');
-    if (unbounded) this.#top.unbounded = true;
-    if (captures) this.#top.captures = true;
+    if (repeat !== null && (isEmpty || (level.captures && repeat.most > 1)))
+      throw new NotNative('captures of a repeat');
+    if (level.captures) this.#top.captures = true;
     if (!isEmpty && (repeat === null || repeat.least > 0)) this.#top.takes = true;
-    if (repeat === null) this.#top.ways *= own;
-    else {
-      // A repeat within a repeat is where backtracking explodes.
-      if (repeat.most === Number.POSITIVE_INFINITY || (unbounded && repeat.most > 1)) throw new NotNative('nested');
-      this.#top.ways *= own ** repeat.most * (repeat.most - repeat.least + 1);
-    }
-    if (this.#top.ways > mostWays) throw new NotNative('too many ways');
+    this.#add(pieceOf(level), repeat);
     return at + 1 + (repeat?.length ?? 0);
   }
 
-  /** The atom at `at` for JavaScript, its length in the pattern, and the character that it is, or "". */
-  #atom(at: number): [string, number, string] {
+  /** What the atom takes: of ASCII as its rewriting does, and of other characters whenever it could. */
+  #character(atom: string): Character {
+    const known = this.#characters.get(atom);
+    if (known) return known;
+    const regex = new RegExp(`^${atom}$`, this.#ignoreCase ? 'iu' : 'u');
+    const isWritten = plainAtom.test(atom) && !outsideAscii.test(atom);
+    // With case ignored, these two are ASCII's k and s.
+    const beyond = !isWritten || regex.test('\u212a') || regex.test('\u017f');
+    const made = characterPiece(
+      placesOf((character) => regex.test(character), beyond),
+      atom,
+    );
+    this.#characters.set(atom, made);
+    return made;
+  }
+
+  /** The atom at `at` for JavaScript, and its length in the pattern. */
+  #atom(at: number): [string, number] {
     const c = this.#pattern.charAt(at);
     if (c === '\\') {
       const [text, length] = escaped(this.#pattern, at, false, this.#ignoreCase, this.#beyond);
-      if (isAssertion(text)) this.#bare(at + length);
-      const literal = /^\\?[^0-9A-Za-z\s[]$/.test(text) ? text.slice(-1) : '';
-      return [text, length, literal];
+      if (assertions.has(text)) this.#bare(at + length);
+      return [text, length];
     }
-    if (c === '[') return [...bracket(this.#pattern, at, this.#ignoreCase, this.#beyond), ''];
-    if (c === '.') return [this.#dot, 1, ''];
+    if (c === '[') return bracket(this.#pattern, at, this.#ignoreCase, this.#beyond);
+    if (c === '.') return [this.#dot, 1];
     if (repeatAt(this.#pattern, at) !== null) throw new NotNative('a repeat of nothing');
-    if (c === '{' || c === '}' || c === ']' || c === '/') return [`\\${c}`, 1, c];
-    const code = this.#pattern.codePointAt(at) ?? 0;
-    const whole = String.fromCodePoint(code);
-    return [whole, whole.length, whole];
-  }
-
-  /** Must the repeat of this atom end where it does: at a character that it does not take, or at the end of all? */
-  #isSettled(atom: string, at: number): boolean {
-    let next = at;
-    while (this.#pattern.charAt(next) === ')') {
-      if (repeatAt(this.#pattern, next + 1) !== null) return false;
-      next += 1;
-    }
-    if (next === this.#pattern.length) return this.#levels.every(({ branches }) => branches === 1);
-    const c = this.#pattern.charAt(next);
-    if ('^$|(.['.includes(c)) return false;
-    const [, length, literal] = this.#atom(next);
-    if (literal === '' || repeatAt(this.#pattern, next + length) !== null) return false;
-    return !new RegExp(`^(?:${atom})$`, this.#ignoreCase ? 'iu' : 'u').test(literal);
+    if (c === '{' || c === '}' || c === ']' || c === '/') return [`\\${c}`, 1];
+    const whole = String.fromCodePoint(this.#pattern.codePointAt(at) ?? 0);
+    return [whole, whole.length];
   }
 }
 
@@ -280,7 +265,13 @@ function openGroup(pattern: string, at: number): [string, number] {
 /** The edge of a word beyond ASCII: JavaScript's own `\\b` knows ASCII's words alone. */
 const wordEdge = `(?:(?<=[${wordMembers}])(?![${wordMembers}])|(?<![${wordMembers}])(?=[${wordMembers}]))`;
 
-const isAssertion = (text: string): boolean => text === '\\b' || text === wordEdge || text === '^' || text === '$';
+/** Pieces that take no character, by their rewriting. */
+const assertions = new Map<string, 'begin' | 'edge' | 'end'>([
+  ['\\b', 'edge'],
+  [wordEdge, 'edge'],
+  ['^', 'begin'],
+  ['$', 'end'],
+]);
 
 const members: Record<string, readonly [ascii: string, all: string]> = {
   d: ['0-9', digitMembers],

@@ -10,8 +10,8 @@ export class RegexRefused extends Error {
 
 const longestPattern = 10_000;
 const mostKept = 500;
-/** About a millisecond: a text on which JavaScript's engine could take more steps than this is searched by RE2's. */
-const mostSteps = 1_000_000;
+/** One or two milliseconds: a text on which JavaScript's engine could take more steps than this is searched by RE2's. */
+const mostSteps = 2_000_000;
 
 /** What a search found: the whole and the groups, as `RegExp.exec` has them. */
 export type Found = (string | undefined)[] & { index: number; groups?: Record<string, string | undefined> | undefined };
@@ -43,7 +43,7 @@ export class Regex {
     if (this.#native === null) this.#compile();
   }
 
-  /** Does JavaScript's engine search this text? */
+  /** Does JavaScript's engine search this text for the first match? */
   isNative(text: string): boolean {
     return this.#nativeFor(text) !== null;
   }
@@ -57,13 +57,14 @@ export class Regex {
     return this.#perl.classes && beyondAscii.test(text);
   }
 
-  #nativeFor(text: string): NativeRegex | null {
+  #nativeFor(text: string, forAll = false): NativeRegex | null {
     let native = this.#native;
     if (this.#isWide(text)) {
       this.#wideNative = this.#wideNative === undefined ? this.#forNative(true) : this.#wideNative;
       native = this.#wideNative;
     }
-    return native === null || text.length > native.longest ? null : native;
+    const longest = (forAll ? native?.longestForAll : native?.longest) ?? -1;
+    return text.length > longest ? null : native;
   }
 
   #linearFor(text: string): RE2JS {
@@ -94,7 +95,7 @@ export class Regex {
 
   /** Every match, from left to right, none overlapping with the one before. */
   *matchAll(text: string): Generator<Found> {
-    const native = this.#nativeFor(text);
+    const native = this.#nativeFor(text, true);
     if (native !== null) yield* text.matchAll(native.all);
     else {
       const linear = this.#linearFor(text);

@@ -1,6 +1,7 @@
 import { printedCell } from '../arm/exact-json.ts';
 import { at, isObject, listAt, textAt } from '../arm/json.ts';
 import { causeIn } from '../azure/client/azure-error.ts';
+import { parseTimespan, printTimespan } from '../kql/times.ts';
 import { printable } from '../text/printable.ts';
 
 type Cell = string | number | boolean | null;
@@ -32,6 +33,36 @@ export function saidBy(error: unknown): string {
 const errorsIn = (frame: unknown): unknown[] => listAt(frame, 'OneApiErrors').map((one) => at(one, 'error') ?? one);
 
 /**
+ * A cell in the form in which cordon prints values of its type, so that an answer is the same here and there. A cluster leaves out
+ * zeros of a fraction or not, and has dynamics as JSON or as its text (packages/azure-kusto-data/test/data/response/v2.ts and
+ * src/models.ts of Azure/azure-kusto-node, commit 9f037fb).
+ */
+function cellOf(cell: unknown, type: string): Cell {
+  if (cell === null || cell === undefined) return null;
+  switch (type) {
+    case 'timespan': {
+      const ticks = parseTimespan(String(cell));
+      return ticks === null ? printedCell(cell) : printTimespan(ticks);
+    }
+    case 'datetime':
+      return typeof cell === 'string'
+        ? cell.replace(/\.(\d*?)0*Z$/, (_, f: string) => (f ? `.${f}Z` : 'Z'))
+        : printedCell(cell);
+    case 'dynamic':
+      return typeof cell === 'string' ? cell : JSON.stringify(cell);
+    case 'bool':
+      return typeof cell === 'number' ? cell !== 0 : printedCell(cell);
+    case 'real': {
+      // A real of many digits is none of the whole numbers that are kept as they were written.
+      const number = typeof cell === 'object' ? Number(JSON.stringify(cell)) : cell;
+      return printedCell(number);
+    }
+    default:
+      return printedCell(cell);
+  }
+}
+
+/**
  * Reads an answer of the second version: frames in a list ("Query V2 HTTP response", learn.microsoft.com/kusto/api/rest/response-v2,
  * 2024-08-11). Errors come in the last frame, and also in the place of a row. An answer that was cut at a limit of its size
  * is partial; where anything else failed, the rows may be wrong ("Partial query failures", 2024-08-11), and it throws
@@ -57,12 +88,15 @@ export function readAnswer(body: unknown): ClusterAnswer {
   if (failed && !(errors.length > 0 && errors.every((error) => truncated.test(JSON.stringify(error)))))
     throw new ClusterQueryFailed(told);
   if (results.length === 0) throw new ClusterQueryFailed('the answer has no result');
+  const columns = listAt(results[0], 'Columns').map((column) => ({
+    name: textAt(column, 'ColumnName'),
+    type: textAt(column, 'ColumnType') || 'dynamic',
+  }));
   return {
-    columns: listAt(results[0], 'Columns').map((column) => ({
-      name: textAt(column, 'ColumnName'),
-      type: textAt(column, 'ColumnType') || 'dynamic',
-    })),
-    rows: (listed[0] ?? []).filter(Array.isArray).map((row: unknown[]) => row.map(printedCell)),
+    columns,
+    rows: (listed[0] ?? [])
+      .filter(Array.isArray)
+      .map((row: unknown[]) => row.map((cell, i) => cellOf(cell, columns[i]?.type ?? ''))),
     others: results.length - 1,
     partial: failed ? told : '',
   };

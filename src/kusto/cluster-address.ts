@@ -17,7 +17,8 @@ export function clusterAddress(given: string): ClusterAddress {
     throw new Failure(`--cluster takes an address such as https://NAME.REGION.kusto.windows.net, not ${shown}`);
   if (url.pathname !== '/')
     throw new Failure(`--cluster takes the address of the cluster alone, not ${shown}; --database names the database`);
-  if (url.protocol === 'https:') return { uri: url.origin, local: false };
+  // The address of the ingestion service is shown beside that of the cluster, which answers.
+  if (url.protocol === 'https:') return { uri: url.origin.replace('//ingest-', '//'), local: false };
   if (url.protocol !== 'http:') throw new Failure(`--cluster takes an https:// address, not ${shown}`);
   if (!loopback.test(url.hostname))
     throw new Failure(

@@ -9,7 +9,8 @@ import {
 } from 'azure-kusto-data';
 import { exactJson } from '../arm/exact-json.ts';
 import { at, isObject, textAt } from '../arm/json.ts';
-import type { ClusterDoor } from '../azure/client/cluster-door.ts';
+import { azureError } from '../azure/client/azure-error.ts';
+import { type ClusterDoor, ingestionUri } from '../azure/client/cluster-door.ts';
 import { Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 import { version } from '../version.ts';
@@ -45,7 +46,18 @@ export interface ClusterClient {
   query(database: string, text: string, options: QueryOptions): Promise<ClusterAnswer>;
   /** The rows of a management command, by the names of their columns. */
   command(database: string, text: string, signal?: AbortSignal): Promise<Record<string, unknown>[]>;
+  /**
+   * The rows of a command that the ingestion service of the cluster answers. What they hold is secret. Undefined where the
+   * cluster has no such service: an emulator, or a host that nobody knows.
+   */
+  ingestion(text: IngestionCommand, signal?: AbortSignal): Promise<Record<string, unknown>[] | undefined>;
 }
+
+/** Commands of the ingestion service ("How to ingest data with the REST API", 2024-08-11). */
+export type IngestionCommand = '.get ingestion resources' | '.get kusto identity token';
+
+/** The database that commands name which concern none, as Microsoft's own clients do (azure-kusto-ingest 7.0.1). */
+const NO_DATABASE = 'NetDefaultDB';
 
 /** Cancelling is a courtesy to the cluster: a user who leaves does not wait for it. */
 const CANCEL_MS = 5000;
@@ -62,17 +74,7 @@ const loginEndpoints: Record<string, readonly string[]> = {
 export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
   const { address, credential, limits } = door;
   const calls = new Map<string, Call>();
-  const builder = address.local
-    ? new KustoConnectionStringBuilder(address.uri)
-    : KustoConnectionStringBuilder.withTokenCredential(address.uri, credential);
-  builder.applicationNameForTracing = `cordon ${version}`;
-  builder.userNameForTracing = 'cordon';
-  const client = new Client(builder);
-  const { defaults } = client.axiosInstance;
-  // Texts go and come as they are.
-  defaults.transformRequest = [(data: unknown) => data];
-  defaults.transformResponse = [(data: unknown) => data];
-  defaults.adapter = async (config) => {
+  const carry: Adapter = async (config) => {
     const headers = Object.fromEntries(
       Object.entries(config.headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]),
     );
@@ -92,9 +94,12 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
     const data = parsed(text);
     return { data, status: 200, statusText: 'OK', headers: {}, config };
   };
+  const client = clientAt(address.uri, address.local ? undefined : credential, carry);
   await trust(door, async (url) =>
     parsed(await door.send({ method: 'GET', url, headers: { accept: 'application/json' } })),
   );
+  const service = ingestionUri(address);
+  const ingesting = service === '' ? undefined : clientAt(service, credential, carry);
 
   async function called<T>(
     prefix: string,
@@ -126,6 +131,16 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
 
   return {
     command,
+    ingestion: (text, signal) =>
+      called('ingestion', signal, async (call) => {
+        try {
+          return ingesting && commandRows(await ingesting.executeMgmt(NO_DATABASE, text, properties(call, {})));
+        } catch (error) {
+          const { status, code } = azureError(error);
+          if (status === 404 || (status === 0 && code === 'ENOTFOUND')) return undefined;
+          throw error;
+        }
+      }),
     query: (database, text, { now, onSent, signal, nothingElse }) =>
       called('query', signal, async (call) => {
         const seconds = Math.max(1, Math.min(3600, Math.floor((limits.cluster ?? limits.read) * 0.9)));
@@ -154,6 +169,24 @@ export async function clusterClient(door: ClusterDoor): Promise<ClusterClient> {
   };
 }
 
+type Adapter = Extract<Client['axiosInstance']['defaults']['adapter'], (...given: never[]) => unknown>;
+
+/** Microsoft's client for a host, whose requests are carried otherwise than it would. */
+function clientAt(uri: string, credential: ClusterDoor['credential'] | undefined, carry: Adapter): Client {
+  const builder = credential
+    ? KustoConnectionStringBuilder.withTokenCredential(uri, credential)
+    : new KustoConnectionStringBuilder(uri);
+  builder.applicationNameForTracing = `cordon ${version}`;
+  builder.userNameForTracing = 'cordon';
+  const client = new Client(builder);
+  const { defaults } = client.axiosInstance;
+  // Texts go and come as they are.
+  defaults.transformRequest = [(data: unknown) => data];
+  defaults.transformResponse = [(data: unknown) => data];
+  defaults.adapter = carry;
+  return client;
+}
+
 function parsed(text: string): unknown {
   try {
     return exactJson(text);
@@ -165,14 +198,21 @@ function parsed(text: string): unknown {
 }
 
 /** Refuses a cluster that may not have a token, and finds out for what a token is asked. */
-async function trust({ address, cloud }: ClusterDoor, read: (url: string) => Promise<unknown>): Promise<void> {
+async function trust(
+  { address, cloud }: Pick<ClusterDoor, 'address' | 'cloud'>,
+  read: (url: string) => Promise<unknown>,
+): Promise<void> {
   if (address.local) {
     CloudSettings.writeToCache(address.uri);
     return;
   }
   const { host, hostname } = new URL(address.uri);
   const logins = loginEndpoints[cloud.name] ?? [cloud.authority];
-  if (cloud.name === 'custom') kustoTrustedEndpoints.addTrustedHosts([new MatchRule(hostname, true)], true);
+  if (cloud.name === 'custom')
+    kustoTrustedEndpoints.addTrustedHosts(
+      [new MatchRule(hostname, true), new MatchRule(new URL(ingestionUri(address)).hostname, true)],
+      true,
+    );
   const known = (url: string): boolean =>
     logins.some((login) => {
       try {
@@ -189,17 +229,22 @@ async function trust({ address, cloud }: ClusterDoor, read: (url: string) => Pro
   const about = at(await read(`${address.uri}/v1/rest/auth/metadata`), 'AzureAD');
   const login = textAt(about, 'LoginEndpoint').replace(/\/+$/, '');
   const resource = textAt(about, 'KustoServiceResourceId');
-  // What the cluster says of itself must not decide that it gets a token for something else.
-  if (!isObject(about) || !logins.includes(login) || URL.parse(resource)?.protocol !== 'https:' || !known(resource))
+  const audience = URL.parse(resource);
+  // What the cluster says of itself must not decide that it gets a token for something else than clusters, or for the domain
+  // that all of them are in.
+  const forClusters = audience?.protocol === 'https:' && [resource, `https://any.${audience.host}`].some(known);
+  if (!isObject(about) || !logins.includes(login) || !forClusters)
     throw new Failure(
       `${printable(host, 200)} wants a sign-in that is not this cloud’s: ${printable(login, 200)} for ${printable(resource, 200)}`,
     );
-  CloudSettings.writeToCache(address.uri, {
+  const settings = {
     LoginEndpoint: logins[0] ?? login,
     LoginMfaRequired: about.LoginMfaRequired === true,
     KustoClientAppId: textAt(about, 'KustoClientAppId'),
     KustoClientRedirectUri: textAt(about, 'KustoClientRedirectUri'),
     KustoServiceResourceId: resource,
     FirstPartyAuthorityUrl: textAt(about, 'FirstPartyAuthorityUrl'),
-  });
+  };
+  // Its ingestion service is of the same cloud, and its host ends as the cluster's does.
+  for (const uri of [address.uri, ingestionUri(address)]) CloudSettings.writeToCache(uri, settings);
 }

@@ -64,6 +64,10 @@ export function clusterTable(part: EvidencePart): ClusterTable {
 /** An identifier in a query or a command, whatever it is called. */
 export const quotedName = (name: string): string => `['${kqlString(name).slice(1, -1)}']`;
 
+/** How evidence goes into a cluster: with the command that takes it, or by the queue of its ingestion service. */
+export const wayNames = ['inline', 'queued'] as const;
+export type WayName = (typeof wayNames)[number];
+
 /** A note that is kept with a table, about the evidence in it. Written by cordon, and read as anybody's. */
 export interface TableNote {
   state: 'begun' | 'whole' | 'broken';
@@ -71,6 +75,8 @@ export interface TableNote {
   bytes: number;
   file: string;
   table: string;
+  /** How its rows are sent. */
+  way: WayName;
   /** Of a whole table. */
   rows: number;
   /** Remarks of the reading. */
@@ -80,10 +86,10 @@ export interface TableNote {
 export const noteOf = (
   { part }: ClusterTable,
   state: TableNote['state'],
-  rows = 0,
-  notes: readonly string[] = [],
+  { way, rows = 0, notes = [] }: { way: WayName; rows?: number; notes?: readonly string[] },
 ): TableNote => ({
   state,
+  way,
   sha256: part.digest.sha256,
   bytes: part.digest.bytes,
   file: printable(baseName(part.file.path), 200),
@@ -98,11 +104,13 @@ export function readNote(docstring: unknown): TableNote | undefined {
   try {
     const read: unknown = JSON.parse(docstring);
     if (typeof read !== 'object' || read === null || Reflect.get(read, 'by') !== 'cordon') return undefined;
-    const { state, sha256, bytes, file, table, rows, notes } = Object.fromEntries(Object.entries(read));
+    const { state, way = 'inline', sha256, bytes, file, table, rows, notes } = Object.fromEntries(Object.entries(read));
     if (state !== 'begun' && state !== 'whole' && state !== 'broken') return undefined;
-    if (!Number.isSafeInteger(rows) || !Array.isArray(notes)) return undefined;
+    if ((way !== 'inline' && way !== 'queued') || !Number.isSafeInteger(rows) || !Array.isArray(notes))
+      return undefined;
     return {
       state,
+      way,
       sha256: String(sha256),
       bytes: Number(bytes),
       file: printable(String(file), 200),

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { textAt } from '../arm/json.ts';
-import { azureError } from '../azure/client/azure-error.ts';
 import { kqlString } from '../azure/client/kql-literal.ts';
 import { rowsOfPart } from '../evidence/part-rows.ts';
 import type { QueryProgress } from '../evidence/reading.ts';
@@ -13,7 +11,6 @@ import {
   type ClusterTable,
   createCommand,
   csvLines,
-  ingestCommand,
   LONGEST_VALUE,
   noteCommand,
   noteOf,
@@ -21,7 +18,10 @@ import {
   readNote,
   tagOf,
   viewOf,
+  type WayName,
 } from './cluster-table.ts';
+import { type Patience, patience } from './patience.ts';
+import { inlineWay, type Piece, type Way } from './ways.ts';
 
 /** Where a part of the evidence is, or will be, in the cluster. */
 export interface PlacedTable {
@@ -29,26 +29,21 @@ export interface PlacedTable {
   /** The name of the stored table: that of its content, or with a number behind where that one cannot be used. */
   name: string;
   state: 'missing' | 'begun' | 'whole';
-  /** Of a whole table. */
+  /** How what is there was sent; undefined where nothing is. */
+  way: WayName | undefined;
+  /** Of a whole table: as many as were sent. */
   rows: number;
   /** Remarks of the reading, of a whole table. */
   notes: readonly string[];
 }
 
-/** A piece is one command, whose whole text the cluster parses; a value of the longest kind and its row fit. */
-const PIECE_BYTES = 1024 * 1024;
-/** Pieces under way: the smallest cluster takes one ingestion for each core ("Capacity policy", 2024-08-11). */
-const AT_ONCE = 2;
-const MOST_ATTEMPTS = 6;
-const LONGEST_WAIT_MS = 20_000;
+/** Lines are handed on by so many characters. */
+const HANDED_ON = 256 * 1024;
 /** Tables of the same content that cannot be used; more point to something that cordon cannot mend. */
 const MOST_NAMES = 9;
 
 /** Counts of one query. */
 const COUNTED_AT_ONCE = 50;
-
-export type Wait = (ms: number, signal: AbortSignal | undefined) => Promise<unknown>;
-const waitFor: Wait = (ms, signal) => sleep(ms, undefined, signal ? { signal } : {});
 
 /** How many rows some tables have. */
 async function countsOf(
@@ -71,13 +66,14 @@ async function countsOf(
 
 /**
  * Finds out which parts of the evidence the cluster has. A table counts as whole where its note says so and it has the rows
- * of that note: rows that a retention policy took, or that somebody added, make it unusable, and another is made beside it.
+ * of that note: rows that a retention policy took, or that somebody added, make it unusable, and another is made beside it, as where
+ * a table was begun by another way than is wanted now: its pieces are cut otherwise.
  */
 export async function placeTables(
   client: ClusterClient,
   database: string,
   tables: readonly ClusterTable[],
-  signal?: AbortSignal,
+  { way: wanted, signal }: { way?: WayName | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<PlacedTable[]> {
   const shown = await client.command(
     database,
@@ -93,12 +89,14 @@ export async function placeTables(
   const counts = await countsOf(client, database, [...new Set(whole)], signal);
   return tables.map((of): PlacedTable => {
     for (const name of namesFor(of)) {
-      if (!notes.has(name)) return { of, name, state: 'missing', rows: 0, notes: [] };
+      if (!notes.has(name)) return { of, name, state: 'missing', way: undefined, rows: 0, notes: [] };
       const note = notes.get(name);
       if (note?.sha256 !== of.part.digest.sha256) continue;
-      if (note.state === 'begun') return { of, name, state: 'begun', rows: 0, notes: [] };
-      if (note.state === 'whole' && counts.get(name) === note.rows)
-        return { of, name, state: 'whole', rows: note.rows, notes: note.notes };
+      const { way, rows, notes: remarks } = note;
+      if (note.state === 'begun' && (wanted ?? way) === way)
+        return { of, name, state: 'begun', way, rows: 0, notes: [] };
+      if (note.state === 'whole' && counts.get(name) === rows)
+        return { of, name, state: 'whole', way, rows, notes: remarks };
     }
     throw new Failure(
       `${MOST_NAMES} tables ${printable(of.name, 100)}… of the database have other rows than were written: look at them, and drop them yourself`,
@@ -125,37 +123,56 @@ export function withViews(query: string, tables: readonly PlacedTable[]): { text
 }
 
 export interface WriteOptions {
-  signal?: AbortSignal | undefined;
+  patience?: Patience;
+  /** How it is sent; by `.ingest inline` when absent. */
+  way?: Way;
   onProgress?(progress: QueryProgress): void;
-  wait?: Wait;
 }
 
 /**
  * Writes the rows of one part: creates its table, sends its pieces, each once whatever happens, and notes at the end what is
  * there. What an earlier attempt wrote is kept and not sent again. Nothing is ever deleted: an attempt that is ended leaves
- * a table that the next one goes on with.
+ * a table that the next one goes on with. Throws Failure where the table has other rows than were sent.
  */
 export async function writeTable(
   client: ClusterClient,
   database: string,
   { of, name, state }: PlacedTable,
-  { signal, onProgress = () => {}, wait = waitFor }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<PlacedTable> {
-  const again = <T>(work: () => Promise<T>): Promise<T> => patiently(work, wait, signal);
-  if (state === 'missing')
-    await again(() => client.command(database, createCommand(of, name, noteOf(of, 'begun')), signal));
-  const there = state === 'begun' ? await tagsOf(client, database, name, signal) : new Set<string>();
+  const { patience: trying = patience(undefined), onProgress = () => {} } = options;
+  const { way = inlineWay(client, trying) } = options;
+  const { signal } = trying;
+  if (state === 'missing') {
+    const begun = createCommand(of, name, noteOf(of, 'begun', { way: way.name }));
+    await trying.again(() => client.command(database, begun, signal));
+  }
+  const present = () => tagsOf(client, database, name, signal);
+  const there = state === 'begun' ? await present() : new Set<string>();
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  let [piece, bytes, oversized] = [0, 0, 0];
+  let [number, oversized] = [0, 0];
+  let [piece, bytes, rows]: [Piece | undefined, number, number] = [undefined, 0, 0];
   let lines: string[] = [];
+  let held = 0;
+  const handOn = async (): Promise<void> => {
+    const csv = lines.join('');
+    [lines, held] = [[], 0];
+    await piece?.add(csv);
+  };
+  const begin = (): void => {
+    const tag = tagOf(name, number);
+    number += 1;
+    // One that is there is read past.
+    piece = there.has(tag) ? undefined : way.begin({ database, table: name, tag });
+    [bytes, rows] = [0, 0];
+  };
   const send = async (): Promise<void> => {
-    const tag = tagOf(name, piece);
-    piece += 1;
-    const csv = `${lines.join('\n')}\n`;
-    [lines, bytes] = [[], 0];
-    if (there.has(tag)) return;
-    const sending: Promise<void> = again(() => client.command(database, ingestCommand(name, tag, csv), signal)).then(
+    await handOn();
+    const [full, ofRows] = [piece, rows];
+    [piece, bytes, rows] = [undefined, 0, 0];
+    if (!full) return;
+    const sending: Promise<void> = full.send(ofRows).then(
       () => void underWay.delete(sending),
       (error: unknown) => {
         underWay.delete(sending);
@@ -163,58 +180,66 @@ export async function writeTable(
       },
     );
     underWay.add(sending);
-    if (underWay.size >= AT_ONCE) await Promise.race(underWay);
+    if (underWay.size >= way.atOnce) await Promise.race(underWay);
     if (failures.length > 0) throw failures[0];
   };
-  const rows = rowsOfPart(of.part, onProgress);
+  const read = rowsOfPart(of.part, onProgress);
   try {
     for (;;) {
-      const next = await rows.next();
+      const next = await read.next();
       if (next.done) {
-        if (lines.length > 0) await send();
+        if (rows > 0) await send();
         await Promise.all(underWay);
         if (failures.length > 0) throw failures[0];
+        await way.arrived(present);
         const notes = [...next.value.notes];
         if (oversized > 0)
           notes.push(
             `${counted(oversized, 'row')} of more than 1 MB: a cluster cuts each value that is longer than that`,
           );
-        return await finish(client, database, { of, name, sent: next.value.rows, notes }, again, signal);
+        return await finish(client, database, { of, name, way: way.name, sent: next.value.rows, notes }, trying);
       }
       for (const line of csvLines(of, next.value)) {
         const size = Buffer.byteLength(line) + 1;
-        if (bytes > 0 && bytes + size > PIECE_BYTES) await send();
+        if (rows > 0 && bytes + size > way.pieceBytes) await send();
+        if (rows === 0) begin();
         if (size > LONGEST_VALUE) oversized += 1;
-        lines.push(line);
         bytes += size;
+        rows += 1;
+        if (!piece) continue;
+        lines.push(`${line}\n`);
+        held += size;
+        if (held >= HANDED_ON) await handOn();
       }
       signal?.throwIfAborted();
     }
   } finally {
-    await rows.return({ rows: 0, notes: [] });
+    await read.return({ rows: 0, notes: [] });
     await Promise.allSettled(underWay);
   }
 }
 
-/** Counts what has arrived, and notes it with the table. */
+/** Counts what has arrived, and notes it with the table. Nothing is answered from rows that are other than were sent. */
 async function finish(
   client: ClusterClient,
   database: string,
-  { of, name, sent, notes }: { of: ClusterTable; name: string; sent: number; notes: string[] },
-  again: <T>(work: () => Promise<T>) => Promise<T>,
-  signal: AbortSignal | undefined,
+  { of, name, way, sent, notes }: { of: ClusterTable; name: string; way: WayName; sent: number; notes: string[] },
+  { again, signal }: Patience,
 ): Promise<PlacedTable> {
   const arrived = (await countsOf(client, database, [name], signal)).get(name) ?? 0;
-  if (arrived > sent) {
-    await again(() => client.command(database, noteCommand(name, noteOf(of, 'broken')), signal));
+  if (arrived !== sent) {
+    await again(() => client.command(database, noteCommand(name, noteOf(of, 'broken', { way })), signal));
+    const why =
+      arrived > sent ? 'something else writes there too, or a piece came twice' : 'the cluster did not take the others';
     throw new Failure(
-      `the table ${name} has ${counted(arrived, 'row')} where ${sent} were written: something else writes there too; it is left as it is, and the next attempt makes another`,
+      `the table ${name} has ${counted(arrived, 'row')} where ${sent} were written: ${why}; nothing is answered from it, it is left as it is, and the next attempt makes another`,
       exitCode.needsAttention,
     );
   }
-  if (arrived < sent) notes.push(`the cluster did not take ${counted(sent - arrived, 'row')} of ${sent}`);
-  await again(() => client.command(database, noteCommand(name, noteOf(of, 'whole', arrived, notes)), signal));
-  return { of, name, state: 'whole', rows: arrived, notes };
+  await again(() =>
+    client.command(database, noteCommand(name, noteOf(of, 'whole', { way, rows: arrived, notes })), signal),
+  );
+  return { of, name, state: 'whole', way, rows: arrived, notes };
 }
 
 /** The pieces that are there, by their tags. */
@@ -228,19 +253,4 @@ async function tagsOf(
   return new Set(
     extents.flatMap((extent) => [...textAt(extent, 'Tags').matchAll(/ingest-by:(\S+)/g)].map(([, tag]) => tag ?? '')),
   );
-}
-
-/** Does something that is done once however often it is asked for, until it is answered or refused for good. */
-async function patiently<T>(work: () => Promise<T>, wait: Wait, signal: AbortSignal | undefined): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const { status, retryAfterSeconds, code, name } = azureError(error);
-      const noAnswer = name === 'TimeLimitExceeded' || /^(E[A-Z_]+|REQUEST_SEND_ERROR)$/.test(code);
-      const passing = status === 0 ? noAnswer : status === 429 || status >= 500;
-      if (signal?.aborted || !passing || attempt >= MOST_ATTEMPTS) throw error;
-      await wait(Math.min(LONGEST_WAIT_MS, retryAfterSeconds ? retryAfterSeconds * 1000 : 500 * 2 ** attempt), signal);
-    }
-  }
 }

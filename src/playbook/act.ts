@@ -1,10 +1,10 @@
-import type { ApprovedStep } from '../documents/approval.ts';
+import type { Approval, ApprovedStep } from '../documents/approval.ts';
 import type { PlanDocument } from '../documents/run.ts';
 import type { Target } from './action.ts';
-import { differencesBetween } from './approval.ts';
+import { approvalOf, differencesBetween } from './approval.ts';
 import { Asking } from './asking.ts';
 import { eachBounded } from './each-bounded.ts';
-import type { Prompt, RunView } from './run.ts';
+import type { PlanShown, Prompt, RunView } from './run.ts';
 import type { StartedRun } from './runner.ts';
 import { sentenceOf } from './sentence-of.ts';
 
@@ -109,6 +109,8 @@ export interface ActView {
   /** `asked`: all is planned, and one answer is awaited for all. `cancelled`: that was no. */
   phase: 'planning' | 'asked' | 'running' | 'over' | 'cancelled';
   prompt: Prompt | null;
+  /** The plans of all VMs that are not left out, in one digest; null or absent before they are made. */
+  plan?: PlanShown | null;
 }
 
 const names = (members: readonly PlannedMember[]) => members.map(({ target }) => target.name).join(', ');
@@ -170,6 +172,7 @@ export class Act {
   readonly #asking = new Asking(() => this.#changed());
   #planned: readonly PlannedMember[] = [];
   #phase: ActView['phase'] = 'planning';
+  #approval: Approval | null = null;
 
   /** The runs of the members answer to `word`. */
   constructor(about: { playbook: string; title: string }, members: readonly Member[]) {
@@ -183,6 +186,7 @@ export class Act {
       ...this.#about,
       phase: this.#phase,
       prompt: this.#asking.prompt,
+      plan: this.#approval && { digest: this.#approval.digest, because: '' },
       members: this.#members.map(({ target, run }) => ({
         vm: { id: target.id, name: target.name },
         leftOut: this.#planned.find((one) => one.run === run)?.because ?? '',
@@ -217,9 +221,15 @@ export class Act {
   async start(confirmed: () => void): Promise<ActView> {
     this.#become('planning');
     this.#planned = [];
+    this.#approval = null;
     this.#planned = await eachBounded(this.#members, planMember);
     const prompt = questionOf(this.#about.playbook, this.#planned);
     const able = this.able();
+    const [first] = able;
+    if (first) {
+      const vms = able.map(({ target, run }) => ({ id: target.id, steps: run.toApprove() }));
+      this.#approval = approvalOf({ ...first.run.parameters(), vms });
+    }
     let typed = '';
     if (prompt) {
       this.#phase = 'asked';
@@ -230,6 +240,9 @@ export class Act {
     if (able.length === 0) return this.#become('cancelled');
     this.#become('running');
     confirmed();
+    const approval = this.#approval;
+    // The record has what was confirmed before anything is changed.
+    if (approval) await Promise.all(able.map(({ run }) => run.inPlan(approval, run === first?.run)));
     const consent = { yes: true, word: prompt?.level === 'disruptive' ? typed : undefined };
     await eachBounded(able, (one) => runMember(one, consent, one.run.toApprove()));
     return this.#become('over');

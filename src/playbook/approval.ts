@@ -4,6 +4,7 @@ import { type Json, redact } from '../casefile/redaction.ts';
 import type { Approval, ApprovalOver, ApprovedStep } from '../documents/approval.ts';
 import { printable } from '../text/printable.ts';
 import type { ActionPlan } from './action.ts';
+import type { CaseLog } from './case-log.ts';
 import type { Playbook } from './playbook.ts';
 
 /** SHA-256, in hexadecimal, of the canonical JSON (RFC 8785) of a value. */
@@ -41,14 +42,17 @@ export function stepToApprove(step: { id: string; action: string }, plan: Action
   return without(redact(of), made) as unknown as ApprovedStep;
 }
 
-/** The approval of a planned run. */
-export function approvalOf(about: {
+/** The parameters of a run that are none of its steps': all of them, and all of the steps', are in the digest of its plan. */
+export interface RunParameters {
+  /** cordon's version. */
   tool: string;
   playbook: Playbook;
   responderAddress: string;
   reason: string;
-  vms: ApprovalOver['vms'];
-}): Approval {
+}
+
+/** The whole plan of a run with its digest, by which it is approved. */
+export function approvalOf(about: RunParameters & { vms: ApprovalOver['vms'] }): Approval {
   const { tool, playbook, responderAddress, reason, vms } = about;
   const over: ApprovalOver = {
     schema: 'cordon.approval/1',
@@ -59,6 +63,17 @@ export function approvalOf(about: {
     vms,
   };
   return { digest: digestOf(over), over };
+}
+
+/** Enters the whole plan into the case, with its digest in full, and whether it was approved before. */
+export async function enterPlan(log: CaseLog, { digest, over }: Approval, approved: boolean): Promise<void> {
+  const evidence = await log.keep(approved ? 'approved-plan' : 'whole-plan', { digest, over });
+  await log.append('note', {
+    text: approved ? `This plan was approved: ${digest}` : `The whole plan: ${digest}. Its approval was not demanded`,
+    plan: digest,
+    ...(approved ? { approved: digest } : {}),
+    evidence,
+  });
 }
 
 const most = 12;

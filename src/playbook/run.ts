@@ -43,6 +43,13 @@ export interface Prompt {
   consequences: string[];
 }
 
+/** The digest of a whole plan: all steps as planned, with every parameter. SHA-256, in hexadecimal; "" where it could not be made. */
+export interface PlanShown {
+  digest: string;
+  /** Why there is no digest; "" when there is. */
+  because: string;
+}
+
 export type RunOutcome = 'running' | 'done' | 'failed' | 'undone' | 'needs-attention' | 'cancelled';
 
 export interface RunView {
@@ -53,6 +60,8 @@ export interface RunView {
   /** Index of the current step. */
   current: number;
   prompt: Prompt | null;
+  /** The whole plan, by which it can be compared with what another was shown; null or absent before it is made. */
+  plan?: PlanShown | null;
   outcome: RunOutcome;
   /** One sentence on how it ended; "" while it runs. */
   summary: string;

@@ -1,4 +1,4 @@
-import type { ApprovedStep } from '../documents/approval.ts';
+import type { Approval, ApprovedStep } from '../documents/approval.ts';
 import type { Permission, PlanDocument, RunDocument } from '../documents/run.ts';
 import {
   type Action,
@@ -13,7 +13,7 @@ import {
   type Verification,
   type WaitAnswer,
 } from './action.ts';
-import { differencesBetween, digestOf, stepToApprove } from './approval.ts';
+import { differencesBetween, digestOf, enterPlan, type RunParameters, stepToApprove } from './approval.ts';
 import { Asking } from './asking.ts';
 import { AutoUndo, type Timer } from './auto-undo.ts';
 import { type CaseLog, tellQueries } from './case-log.ts';
@@ -25,6 +25,7 @@ import type { PlaybookRun, RunOutcome, RunView, StepView } from './run.ts';
 import { sentenceOf } from './sentence-of.ts';
 import { keepStepRecord, type StepEvidence } from './step-record.ts';
 import { ended, pendingView, plannedPart, planShown, ranPart } from './step-views.ts';
+import { WholePlan } from './whole-plan.ts';
 
 export interface RunOptions {
   playbook: Playbook;
@@ -39,6 +40,10 @@ export interface RunOptions {
   word?: () => string;
   /** The plan that was approved: a step that acts must be as it is there. */
   approved?: { digest: string; steps: readonly ApprovedStep[] };
+  /** The digest of the whole plan, where it was made before; each confirmation is entered with it. */
+  plan?: string;
+  /** cordon's version, which is in that digest; without it none is made. */
+  tool?: string;
   /** Changes nothing, and says so. */
   readOnly: boolean;
   /** With a user who can press keys: only then a step is undone by itself. */
@@ -58,6 +63,10 @@ export interface StartedRun extends PlaybookRun {
   plan(): Promise<PlanDocument>;
   /** The steps as they were planned last, to be approved. */
   toApprove(): ApprovedStep[];
+  /** The parameters that none of its steps has. */
+  parameters(): RunParameters;
+  /** It is a part of this whole plan, which was confirmed: each confirmation is entered with its digest. `enter`: the plan too. */
+  inPlan(approval: Approval, enter: boolean): Promise<void>;
   /** Stops following Azure, and writes down which of its operations are still running. */
   quit(because: string): Promise<RunningOperation[]>;
   /** Did it fail for lack of permission, or because the session is read-only? */
@@ -112,6 +121,7 @@ class Run implements StartedRun {
   #summary = '';
   #undoing: Promise<RunView> | null = null;
   #forbidden = false;
+  readonly #wholePlan: WholePlan;
   #guardedBy = '';
   /** Ends when the present action has, for those that end what they opened. */
   #ending: Promise<unknown> = Promise.resolve();
@@ -121,6 +131,11 @@ class Run implements StartedRun {
   constructor(options: RunOptions) {
     this.#options = options;
     this.#autoUndo = new AutoUndo(options.now, options.timer);
+    this.#wholePlan = new WholePlan({
+      digest: options.plan ?? '',
+      made: (approval) => enterPlan(options.log, approval, false),
+      changed: () => this.#changed(),
+    });
     this.#steps = options.playbook.steps.map((definition) => ({
       definition,
       action: options.actions.get(definition.uses ?? definition.check ?? '') ?? null,
@@ -146,6 +161,7 @@ class Run implements StartedRun {
       })),
       current: this.#current,
       prompt: this.#asking.prompt,
+      plan: this.#wholePlan.shown,
       outcome: this.#outcome,
       summary: this.#summary,
       ...this.#undoneByItself(),
@@ -193,6 +209,32 @@ class Run implements StartedRun {
 
   #approvable({ view, plan }: Step): ApprovedStep {
     return stepToApprove({ id: view.id, action: view.action }, plan, this.#options.log.caseId);
+  }
+
+  parameters(): RunParameters {
+    const { tool = '', playbook, responderAddress, reason } = this.#options;
+    return { tool, playbook, responderAddress, reason };
+  }
+
+  async inPlan(approval: Approval, enter: boolean): Promise<void> {
+    this.#wholePlan.digest = approval.digest;
+    if (enter) await enterPlan(this.#options.log, approval, false);
+  }
+
+  /**
+   * Has the digest of the whole plan made while the first question is read: the steps to come are planned for it, by reads alone.
+   * Those of several VMs are planned before the one question for all.
+   */
+  #planWhole(): void {
+    const { tool, interactive, target, log } = this.#options;
+    if (tool === undefined || !interactive) return;
+    this.#wholePlan.make({ ...this.parameters(), vm: target.id }, this.toApprove(), async (id) => {
+      const step = this.#steps.find(({ view }) => view.id === id);
+      if (!step?.action || step.plan !== null) return null;
+      const context = { ...this.#context(step, 'planning'), progress: () => undefined };
+      const plan = await step.action.plan(context, step.definition.with ?? {});
+      return stepToApprove({ id, action: step.view.action }, plan, log.caseId);
+    });
   }
 
   /** Why the step's plan is not the one that was approved, "" when it is or none had to be. */
@@ -439,6 +481,7 @@ class Run implements StartedRun {
     if (view.danger === 'none') return 'go';
     const { target, playbook, reason, word, approved } = this.#options;
     this.#set(step, { state: 'waiting' });
+    this.#planWhole();
     const answer = await this.#asking.ask({
       step: view.id,
       level: view.danger,
@@ -463,6 +506,7 @@ class Run implements StartedRun {
       level: view.danger,
       typed: answer.text,
       reason,
+      ...(this.#wholePlan.digest === '' ? {} : { plan: this.#wholePlan.digest }),
       ...(approved ? { approved: approved.digest } : {}),
     });
     return 'go';

@@ -4,7 +4,7 @@ import type { IncidentInProgress } from '../documents/incident.ts';
 import type { AddressTrace, EventsAround } from '../documents/traces.ts';
 import type { Burst, ScanRow, VirtualMachine } from '../documents/triage.ts';
 import type { ActView } from '../playbook/act.ts';
-import type { Prompt, RunView } from '../playbook/run.ts';
+import type { PlanShown, Prompt, RunView } from '../playbook/run.ts';
 import { postureKeys } from '../sources.ts';
 import type { TriageInProgress } from '../triage/in-progress.ts';
 import type { Sort } from '../words/suspects-columns.ts';
@@ -274,6 +274,13 @@ export function promptInHand(state: SessionState): Prompt | null {
   if (layer.kind === 'confirm') return layer.prompt;
   if (layer.kind === 'run') return runOf(state, layer.runId)?.view.prompt ?? null;
   return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.prompt ?? null) : null;
+}
+
+/** The digest of the whole plan that the prompt on screen belongs to; null before it is made, and where there is none. */
+export function planInHand(state: SessionState): PlanShown | null {
+  const layer = top(state);
+  if (layer.kind === 'run') return runOf(state, layer.runId)?.view.plan ?? null;
+  return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.plan ?? null) : null;
 }
 
 /** Is it a playbook, on one VM or on several? Only these have prompts that wait. */

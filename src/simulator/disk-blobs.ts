@@ -90,6 +90,7 @@ export function contentsOf(
   length: number,
   total: number,
   bytes: Buffer = Buffer.allocUnsafe(length),
+  share = 1,
 ): Buffer {
   const source = noiseOf(seed);
   for (let done = 0; done < length; ) {
@@ -99,9 +100,43 @@ export function contentsOf(
   for (let start = Math.ceil(offset / page) * page; start + 8 <= offset + length; start += page) {
     bytes.writeDoubleLE(start, start - offset);
   }
+  if (share < 1) {
+    let blank = offset;
+    for (const [start, end] of [...writtenOf(share, offset, length, total), [offset + length, 0] as const]) {
+      bytes.fill(0, blank - offset, start - offset);
+      blank = end;
+    }
+  }
   const footer = total - footerBytes;
   if (offset <= footer && offset + length >= footer + 8) bytes.write('conectix', footer - offset, 'latin1');
   return bytes;
+}
+
+/** Pages are written or not in runs of so many bytes. */
+const extent = 4 * 1024 * 1024;
+
+/** Is the run of pages at its number one that was ever written? The first is, and of the others so many as the share says. */
+const isWritten = (share: number, run: number): boolean =>
+  run === 0 || Math.floor((run + 1) * share) > Math.floor(run * share);
+
+/**
+ * The pages of a part of a disk's blob that were ever written, as first byte and the one behind the last: a share of the
+ * disk, and the footer. The others are zeros.
+ */
+function writtenOf(share: number, offset: number, length: number, total: number): [number, number][] {
+  const found: [number, number][] = [];
+  const end = offset + length;
+  const disk = total - footerBytes;
+  const add = (from: number, to: number) => {
+    const last = found.at(-1);
+    if (last?.[1] === from) last[1] = to;
+    else if (from < to) found.push([from, to]);
+  };
+  for (let run = Math.floor(offset / extent); run * extent < Math.min(end, disk); run += 1) {
+    if (isWritten(share, run)) add(Math.max(offset, run * extent), Math.min(end, disk, (run + 1) * extent));
+  }
+  if (end > disk) add(Math.max(offset, disk), end);
+  return found;
 }
 
 /** Memory of ranges that were sent. New memory for each costs more than what is put into it. */
@@ -114,10 +149,11 @@ function lentContents(
   offset: number,
   length: number,
   total: number,
+  share: number,
 ): Pick<BlobAnswer, 'body' | 'release'> {
   const found = sent.findIndex((one) => one.length === length);
   const [memory] = found < 0 ? [] : sent.splice(found, 1);
-  const body = contentsOf(seed, offset, length, total, memory);
+  const body = contentsOf(seed, offset, length, total, memory, share);
   return {
     body,
     release: () => {
@@ -130,6 +166,13 @@ function lentContents(
 /** Of what the contents of a disk or snapshot are made. A snapshot has those of its disk. */
 const seedOf = (resource: ArmResource): string =>
   (text(at(resource.properties, 'creationData', 'sourceResourceId')) ?? resource.id).toLowerCase();
+
+/** The share of a disk that was ever written: the tag `simulator-written` of the disk, from 0 to 1; all of it without one. */
+function writtenShare(azure: Azure, resource: ArmResource): number {
+  const disk = azure.store.get(text(at(resource.properties, 'creationData', 'sourceResourceId')) ?? resource.id);
+  const share = Number(text(at(disk?.tags, 'simulator-written')) ?? 1);
+  return share >= 0 && share < 1 ? share : 1;
+}
 
 function blobLength(resource: ArmResource): number {
   const bytes = at(resource.properties, 'diskSizeBytes');
@@ -157,7 +200,7 @@ function rangeOf(header: string | undefined, total: number): { first: number; la
   return from === '' || first >= total || last < first ? null : { first, last };
 }
 
-/** Answers as "Get Blob" and "Get Blob Properties" do for a page blob that a signature opens. */
+/** Answers as "Get Blob", "Get Blob Properties" and "Get Page Ranges" do for a page blob that a signature opens. */
 export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): BlobAnswer {
   if (headers.authorization !== undefined) {
     return refuseBlob(403, 'AuthenticationFailed', 'A token was sent to where it does not belong.');
@@ -191,6 +234,7 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
   if (range === null) return refuseBlob(416, 'InvalidRange', 'The range specified is invalid for the current size.');
   const { first, last } = range;
   const length = last - first + 1;
+  const share = writtenShare(azure, resource);
   const common = {
     'accept-ranges': 'bytes',
     'content-type': 'application/octet-stream',
@@ -202,6 +246,14 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
   if (method === 'HEAD') {
     return { status: 200, headers: { ...common, 'content-length': String(total) }, body: Buffer.alloc(0) };
   }
+  if (url.searchParams.get('comp') === 'pagelist') {
+    const written = writtenOf(share, first, length, total);
+    const rows = written.map(([from, to]) => `<PageRange><Start>${from}</Start><End>${to - 1}</End></PageRange>`);
+    const body = Buffer.from(`<?xml version="1.0" encoding="utf-8"?><PageList>${rows.join('')}</PageList>`);
+    const { 'accept-ranges': _, ...rest } = common;
+    const size = { 'content-length': String(body.length), 'x-ms-blob-content-length': String(total) };
+    return { status: 200, headers: { ...rest, 'content-type': 'application/xml', ...size }, body };
+  }
   if (length > longestRange) return refuseBlob(416, 'InvalidRange', 'The simulator answers with 64 MiB at most.');
   return {
     status: asked === undefined ? 200 : 206,
@@ -210,6 +262,6 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
       'content-length': String(length),
       ...(asked === undefined ? {} : { 'content-range': `bytes ${first}-${last}/${total}` }),
     },
-    ...lentContents(seedOf(resource), first, length, total),
+    ...lentContents(seedOf(resource), first, length, total, share),
   };
 }

@@ -5,6 +5,8 @@ import { type Call, type Reply, RouteTable } from './call.ts';
 import { answerBlob, isBlobHost, refuseBlob } from './disk-blobs.ts';
 import type { FaultEffect } from './faults.ts';
 import { Cluster } from './kusto/cluster.ts';
+import { ClusterError, exceptionOf } from './kusto/cluster-error.ts';
+import { IngestionService, lentServiceOf } from './kusto/ingestion-service.ts';
 import { answerCluster, isClusterPath } from './kusto/rest.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
@@ -50,9 +52,11 @@ export interface Incoming {
 const hostOf = ({ headers }: Pick<Incoming, 'headers'>): string | undefined =>
   headers['x-forwarded-host'] ?? headers.host;
 
-/** Is a request one for the bytes of a disk, or of a storage account? Its body is in latin1 then: bytes as they are. */
+/** Is a request one for the bytes of a disk, or of a storage account, its queues and tables? Its body is in latin1 then: bytes as they are. */
 export const asksStorage = (incoming: Pick<Incoming, 'headers'>): boolean =>
-  isBlobHost(hostOf(incoming)) || storageAccountOf(hostOf(incoming)) !== undefined;
+  isBlobHost(hostOf(incoming)) ||
+  storageAccountOf(hostOf(incoming)) !== undefined ||
+  lentServiceOf(hostOf(incoming)) !== undefined;
 
 /** What goes back: an answer, or a broken connection. `delayMs` is real time to wait first. */
 export type Outgoing = { delayMs: number } & (
@@ -79,6 +83,7 @@ export class Gateway {
   readonly azure: Azure;
   readonly mutations: Mutation[] = [];
   readonly #cluster = new Cluster();
+  readonly #ingestion = new IngestionService(this.#cluster);
   readonly #arm: RouteTable;
   readonly #logs: RouteTable;
   readonly #onMutation: (mutation: Mutation) => void;
@@ -182,7 +187,9 @@ export class Gateway {
     let replaced: Extract<FaultEffect, { replace: unknown }>['replace'] | undefined;
     let answer: ReturnType<typeof answerBlob> | undefined;
     const comp = url.searchParams.get('comp') ?? '';
-    for (const effect of azure.faults.befall(incoming.method, `/blob${url.pathname}?comp=${comp}`, '')) {
+    const host = hostOf(incoming) ?? '';
+    const lent = lentServiceOf(host);
+    for (const effect of azure.faults.befall(incoming.method, `/${lent ?? 'blob'}${url.pathname}?comp=${comp}`, '')) {
       if ('delayMs' in effect) delayMs += effect.delayMs;
       if ('drop' in effect && effect.drop === true) return { delayMs, dropped: true };
       if ('drop' in effect) loseAnswer = true;
@@ -192,9 +199,14 @@ export class Gateway {
       if ('replace' in effect) replaced = effect.replace;
     }
     const { method, headers } = incoming;
-    const account = storageAccountOf(hostOf(incoming));
+    const account = storageAccountOf(host);
     const revision = azure.dataVersion;
-    const ask = () =>
+    const ask = () => {
+      if (lent === undefined) return askStorage();
+      const body = Buffer.from(incoming.body, 'latin1');
+      return this.#ingestion.ask({ host, method, url, headers, body }, azure.clock.now());
+    };
+    const askStorage = () =>
       account === undefined
         ? answerBlob(azure, { method, url, headers })
         : answerStorage(azure, account, { method, url, headers }, Buffer.from(incoming.body, 'latin1'));
@@ -241,7 +253,10 @@ export class Gateway {
     const { azure } = this;
     const { method, headers, body } = incoming;
     const emulator = (headers['x-forwarded-proto'] ?? incoming.scheme) === 'http';
-    const effects = azure.faults.befall(method, path, '');
+    const host = hostOf(incoming) ?? '';
+    const ingestion = !emulator && host.startsWith('ingest-') ? { service: this.#ingestion, host } : undefined;
+    this.#ingestion.settle(azure.clock.now(), () => azure.faults.befall('POST', '/ingestion/message', ''));
+    const effects = azure.faults.befall(method, ingestion ? `/ingestion${path}` : path, '');
     const delayMs = effects.reduce((sum, effect) => sum + ('delayMs' in effect ? effect.delayMs : 0), 0);
     if (effects.some((effect) => 'drop' in effect && effect.drop === true)) return { delayMs, dropped: true };
     const common = { date: azure.clock.now().toUTCString() };
@@ -259,10 +274,16 @@ export class Gateway {
         demandToken,
         now: azure.clock.now(),
         later: delayMs > 0,
+        ingestion,
       });
     } catch (error) {
       const refused = replyTo(error);
-      reply = { ...refused, body: JSON.stringify(refused.body) };
+      const { status } = refused;
+      const faulted = error instanceof AzureError && status !== 401;
+      const said = faulted
+        ? new ClusterError(status, error.code, exceptionOf(status, /\/mgmt$/i.test(path)), error.message).body({})
+        : refused.body;
+      reply = { ...refused, body: JSON.stringify(said) };
     }
     if (effects.some((effect) => 'drop' in effect)) return { delayMs, dropped: true };
     const replaced = replacement(effects);

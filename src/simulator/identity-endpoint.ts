@@ -21,9 +21,9 @@ function written(seconds: number): string {
   return `${month}/${day}/${year} ${time.slice(0, 8)} +00:00`;
 }
 
-/** Is the request one to the managed-identity endpoint? */
+/** Is the request one to the managed-identity endpoint? Azure CLI 2.45 asks it with a slash at the end. */
 export function asksForToken({ target }: Incoming): boolean {
-  return new URL(target, 'http://localhost').pathname.toLowerCase() === '/msi/token';
+  return /^\/msi\/token\/?$/i.test(new URL(target, 'http://localhost').pathname);
 }
 
 /**

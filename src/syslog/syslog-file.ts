@@ -1,10 +1,11 @@
 import { contentOf } from '../archives/open-file.ts';
-import { type Ticks, ticksPerMinute, unixOf } from '../triage/logons/ticks.ts';
+import { type Ticks, ticksOfUnix, ticksPerMinute, unixOf } from '../triage/logons/ticks.ts';
 import { ExportParser, type JournalFields, journalEntry, jsonFields } from './journal.ts';
 import { JournalFileParser } from './journal-file.ts';
 import type { SyslogEntry } from './syslog-entry.ts';
 import { type SyslogLineForm, syslogLine, type YearlessTime } from './syslog-line.ts';
-import { type DerivedYear, instantOf, YearCounter, type YearEvidence } from './years.ts';
+import { LocalTimes } from './time-zone.ts';
+import { type DerivedYear, instantOf, localOf, YearCounter, type YearEvidence } from './years.ts';
 
 /** How the messages are written in a file. */
 export type SyslogFormat = 'syslog' | 'journal-json' | 'journal-export' | 'journal-file';
@@ -49,13 +50,14 @@ export async function* syslogEntries(
 
 export const noGaps = (): SyslogGaps => ({ unread: 0, firstUnread: 0, zeros: 0, remarks: [] });
 
-interface NumberedLine {
+/** One-based. */
+export interface NumberedLine {
   number: number;
   text: string;
 }
 
 /** The lines of a file that hold anything. Bytes that are no UTF-8 are replaced: names that clients try can be any. */
-async function* linesOf(
+export async function* linesOf(
   path: string,
   gaps: SyslogGaps,
   read: (bytes: number) => void = () => {},
@@ -84,7 +86,8 @@ function withoutZeros(text: string, gaps: SyslogGaps): string {
   return rest;
 }
 
-function note(gaps: SyslogGaps, number: number): void {
+/** Counts a line, or an entry, of no known form. */
+export function noteUnread(gaps: SyslogGaps, number: number): void {
   if (gaps.unread === 0) gaps.firstUnread = number;
   gaps.unread += 1;
 }
@@ -100,8 +103,10 @@ class LineReader {
   readonly #year: number;
   readonly #gaps: SyslogGaps;
   #before: SyslogLineForm | null = null;
+  readonly #local: LocalTimes | undefined;
 
   constructor(year: DerivedYear | undefined, gaps: SyslogGaps) {
+    this.#local = year?.zone && new LocalTimes(year.zone.name);
     this.#year = year?.first ?? new Date().getUTCFullYear();
     this.#gaps = gaps;
   }
@@ -109,7 +114,7 @@ class LineReader {
   read({ number, text }: NumberedLine): SyslogEntry | null {
     const line = syslogLine(text);
     if (line === null) {
-      note(this.#gaps, number);
+      noteUnread(this.#gaps, number);
       return null;
     }
     const at = line.at ?? this.#instant(line.yearless);
@@ -134,7 +139,9 @@ class LineReader {
   }
 
   #instant(time: YearlessTime | null): Ticks {
-    return time ? instantOf(time, this.#year + this.#counter.yearOf(time)) : 0;
+    if (!time) return 0;
+    const year = this.#year + this.#counter.yearOf(time);
+    return this.#local ? ticksOfUnix(this.#local.instant(localOf(time, year))) : instantOf(time, year);
   }
 }
 
@@ -152,7 +159,7 @@ class JournalReader {
 
 function entryOf(fields: JournalFields | null, number: number, gaps: SyslogGaps): SyslogEntry | null {
   const entry = fields && journalEntry(fields, number);
-  if (entry === null) note(gaps, number);
+  if (entry === null) noteUnread(gaps, number);
   return entry;
 }
 
@@ -181,7 +188,7 @@ async function* exportEntries(
     return;
   }
   yield take(parser.finish());
-  for (let i = 0; i < parser.damaged; i++) note(gaps, number);
+  for (let i = 0; i < parser.damaged; i++) noteUnread(gaps, number);
 }
 
 /** Reads the times of a log alone, for its years. What cannot be read ends it there. */

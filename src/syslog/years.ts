@@ -1,5 +1,6 @@
 import { type Ticks, ticksOfUnix } from '../triage/logons/ticks.ts';
 import type { YearlessTime } from './syslog-line.ts';
+import type { TimeZone } from './time-zone.ts';
 
 const dayMs = 86_400_000;
 /** Further back than clocks are set and lines are out of order: a new year has begun. */
@@ -31,9 +32,13 @@ export class YearCounter {
   }
 }
 
+/** A time in a year as if it were UTC, milliseconds since 1970. */
+export const localOf = ({ month, day, milliseconds }: YearlessTime, year: number): number =>
+  Date.UTC(year, month, day) + milliseconds;
+
 /** The instant of a time in a year, in UTC: the lines name no zone. */
-export function instantOf({ month, day, milliseconds }: YearlessTime, year: number): Ticks {
-  return ticksOfUnix(Date.UTC(year, month, day) + milliseconds);
+export function instantOf(time: YearlessTime, year: number): Ticks {
+  return ticksOfUnix(localOf(time, year));
 }
 
 /** What one reading of a log found of its lines' times. */
@@ -56,11 +61,13 @@ export interface YearEvidence {
 export interface DerivedYear {
   first: number;
   from: string;
+  /** That of the computer, where its collection says it; else the lines are taken for UTC. */
+  zone?: TimeZone;
 }
 
 /** What has to be said of the times of such a log. */
-export const yearNote = ({ first, from }: DerivedYear): string =>
-  `its lines have no year and no time zone: ${first} at its beginning, by ${from}, and UTC`;
+export const yearNote = ({ first, from, zone }: DerivedYear): string =>
+  `its lines have no year and no time zone: ${first} at its beginning, by ${from}, and ${zone ? `${zone.name}, by ${zone.from} of its collection` : 'UTC'}`;
 
 /**
  * The year of the first line of a log whose lines have none: the last line is no later than `latest` (milliseconds since

@@ -103,3 +103,6 @@ export function wrap(text: string, width: number, most = 200): string[] {
   const end = cells(last) + 2 <= width ? `${last} …` : cut(`${last}${' '.repeat(width)}`, width);
   return [...shown, end];
 }
+
+/** The first 64 bits of a digest in fours, to be read to someone over the phone: "3f9a 12bc 77de 01aa". */
+export const shortDigest = (digest: string): string => digest.slice(0, 16).match(/.{4}/g)?.join(' ') ?? '';

@@ -6,6 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { contentsOf } from '../../src/simulator/disk-blobs.ts';
 import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
 
+/** The bytes of a disk, not the list of its pages. */
+const dataOnly = '^/blob/.*comp=$';
+const pageLists = '^/blob/.*comp=pagelist$';
 const snapshot = { id: 'snapshot', title: 'Snapshot', uses: 'disks.snapshot', with: { kind: 'full' } };
 
 describe('disks.export', () => {
@@ -16,6 +19,11 @@ describe('disks.export', () => {
       // Large enough for threads of its own.
       const disk = resources.find(({ name }) => name.startsWith('print01-os'));
       Object.assign(disk?.properties ?? {}, { diskSizeBytes: 40 * 1024 ** 2 });
+      const sparse = resources.find(({ name }) => name.startsWith('kiosk01-os'));
+      Object.assign(sparse?.properties ?? {}, { diskSizeBytes: 24 * 1024 ** 2 });
+      const vast = resources.find(({ name }) => name.startsWith('mail01-os'));
+      Object.assign(vast?.properties ?? {}, { diskSizeBytes: 1024 ** 5 });
+      if (sparse) sparse.tags = { ...sparse.tags, 'simulator-written': '0.4' };
     });
   });
   beforeEach(async () => {
@@ -106,10 +114,10 @@ describe('disks.export', () => {
   it('goes on within a piece whose transfer broke, and after a busy storage', async () => {
     const [one] = await take('jump01');
     await bench.faults([
-      { match: { method: 'GET', path: '^/blob/' }, times: 1, effect: { tear: 1_000_000 } },
-      { match: { method: 'GET', path: '^/blob/' }, after: 2, times: 1, effect: { drop: true } },
+      { match: { method: 'GET', path: dataOnly }, times: 1, effect: { tear: 1_000_000 } },
+      { match: { method: 'GET', path: dataOnly }, after: 2, times: 1, effect: { drop: true } },
       {
-        match: { method: 'GET', path: '^/blob/' },
+        match: { method: 'GET', path: dataOnly },
         after: 4,
         times: 1,
         effect: { status: 503, code: 'ServerBusy', message: 'Busy.' },
@@ -125,7 +133,7 @@ describe('disks.export', () => {
     const [one] = await take('jump01');
     await bench.faults([
       {
-        match: { method: 'GET', path: '^/blob/' },
+        match: { method: 'GET', path: dataOnly },
         after: 2,
         times: 3,
         effect: { status: 403, code: 'AuthenticationFailed', message: 'Signature not valid now.' },
@@ -142,7 +150,7 @@ describe('disks.export', () => {
     const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('jump01');
     await bench.faults([
       {
-        match: { method: 'GET', path: '^/blob/' },
+        match: { method: 'GET', path: dataOnly },
         after: 2,
         effect: { status: 400, code: 'InvalidInput', message: 'Broken.' },
       },
@@ -164,7 +172,7 @@ describe('disks.export', () => {
   it('reads the part again into the digest: a part that was changed does not pass for the disk', async () => {
     const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('jump01');
     await bench.faults([
-      { match: { method: 'GET', path: '^/blob/' }, after: 2, effect: { status: 400, code: 'X', message: 'Broken.' } },
+      { match: { method: 'GET', path: dataOnly }, after: 2, effect: { status: 400, code: 'X', message: 'Broken.' } },
     ]);
     await agreeing(bench.run([exporting()], 'jump01')).start();
     await bench.faults([]);
@@ -181,7 +189,7 @@ describe('disks.export', () => {
   it('begins anew when the part is shorter than its state says', async () => {
     const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('jump01');
     await bench.faults([
-      { match: { method: 'GET', path: '^/blob/' }, after: 2, effect: { status: 400, code: 'X', message: 'Broken.' } },
+      { match: { method: 'GET', path: dataOnly }, after: 2, effect: { status: 400, code: 'X', message: 'Broken.' } },
     ]);
     await agreeing(bench.run([exporting()], 'jump01')).start();
     await bench.faults([]);
@@ -194,15 +202,15 @@ describe('disks.export', () => {
     const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('print01');
     const refused = { status: 400, code: 'InvalidInput', message: 'Broken.' };
     await bench.faults([
-      { match: { method: 'GET', path: '^/blob/' }, times: 1, effect: { tear: 1_000_000 } },
-      { match: { method: 'GET', path: '^/blob/' }, after: 2, times: 1, effect: { drop: true } },
+      { match: { method: 'GET', path: dataOnly }, times: 1, effect: { tear: 1_000_000 } },
+      { match: { method: 'GET', path: dataOnly }, after: 2, times: 1, effect: { drop: true } },
       {
-        match: { method: 'GET', path: '^/blob/' },
+        match: { method: 'GET', path: dataOnly },
         after: 3,
         times: 2,
         effect: { status: 403, code: 'AuthenticationFailed', message: 'Signature not valid now.' },
       },
-      { match: { method: 'GET', path: '^/blob/' }, after: 12, effect: refused },
+      { match: { method: 'GET', path: dataOnly }, after: 12, effect: refused },
     ]);
     const failed = await agreeing(bench.run([exporting()], 'print01')).start();
     expect(failed.summary).toContain('InvalidInput');
@@ -220,7 +228,7 @@ describe('disks.export', () => {
 
   it('stops a large one at once, and ends the access', async () => {
     const [{ name } = { name: '' }] = await take('print01');
-    await bench.faults([{ match: { method: 'GET', path: '^/blob/' }, after: 1, effect: { delayMs: 60_000 } }]);
+    await bench.faults([{ match: { method: 'GET', path: dataOnly }, after: 1, effect: { delayMs: 60_000 } }]);
     const run = agreeing(bench.run([exporting()], 'print01'));
     const ending = run.start();
     await bench.until(() => existsSync(join(folder, `${name}.vhd.part`)));
@@ -232,7 +240,7 @@ describe('disks.export', () => {
   it('refuses a blob that changes under it', async () => {
     const [{ name } = { name: '' }] = await take('jump01');
     await bench.faults([
-      { match: { method: 'GET', path: '^/blob/' }, after: 1, times: 1, effect: { changeBlobs: true } },
+      { match: { method: 'GET', path: dataOnly }, after: 1, times: 1, effect: { changeBlobs: true } },
     ]);
     const view = await agreeing(bench.run([exporting()], 'jump01')).start();
     expect(view.outcome).toBe('undone');
@@ -242,7 +250,7 @@ describe('disks.export', () => {
 
   it('ends the access when it is stopped', async () => {
     const [{ name } = { name: '' }] = await take('jump01');
-    await bench.faults([{ match: { method: 'GET', path: '^/blob/' }, after: 1, effect: { delayMs: 60_000 } }]);
+    await bench.faults([{ match: { method: 'GET', path: dataOnly }, after: 1, effect: { delayMs: 60_000 } }]);
     const run = agreeing(bench.run([exporting()], 'jump01'));
     const ending = run.start();
     await bench.until(async () => (await stateOf(name)).diskState === 'ActiveSAS');
@@ -290,6 +298,66 @@ describe('disks.export', () => {
     const third = await agreeing(bench.run([exporting()], 'jump01')).start();
     expect(third.outcome).not.toBe('done');
     expect(third.summary).toContain('was changed');
+  });
+
+  it('transfers no pages that were never written, and leaves them out of the file', async () => {
+    const [{ name, disk, bytes } = { name: '', disk: '', bytes: 0 }] = await take('kiosk01');
+    const whole = contentsOf(disk.toLowerCase(), 0, bytes, bytes, undefined, 0.4);
+    const [view, read] = await counted(() => agreeing(bench.run([exporting()], 'kiosk01')).start());
+    expect(view.outcome, view.summary).toBe('done');
+    expect(view.steps[0]?.consequences?.join()).toContain('never written are not transferred');
+    const file = join(folder, `${name}.vhd`);
+    expect(readFileSync(file).equals(whole)).toBe(true);
+    expect(images()[0]).toMatchObject({ bytes, sha256: sha(whole), transferred: read });
+    expect(read).toBeLessThan(bytes * 0.7);
+    // A file has its room in units of 512 bytes (stat(2)).
+    if (process.platform === 'linux') expect(statSync(file).blocks * 512).toBeLessThan(bytes * 0.7);
+
+    // Broken off, it goes on within the zeros as well, and all its pages come where that is wanted.
+    rmSync(`${file}.json`);
+    rmSync(file);
+    const refused = { status: 400, code: 'InvalidInput', message: 'Broken.' };
+    await bench.faults([{ match: { method: 'GET', path: dataOnly }, after: 3, effect: refused }]);
+    expect((await agreeing(bench.run([exporting()], 'kiosk01')).start()).outcome).toBe('undone');
+    const had = statSync(`${file}.part`).size;
+    await bench.faults([]);
+    const [, rest] = await counted(() => agreeing(bench.run([exporting({ everyPage: true })], 'kiosk01')).start());
+    expect([had > 0, rest]).toEqual([true, bytes - had]);
+    expect(images()[1]).toMatchObject({ sha256: sha(whole), transferred: bytes });
+  });
+
+  it.each([
+    ['is refused', { status: 400, code: 'UnsupportedQueryParameter', message: 'x' }],
+    ['takes too long', { status: 500, code: 'OperationTimedOut', message: 'x' }],
+    [
+      'is cut',
+      { replace: { status: 200, contentType: 'application/xml', body: '<PageList><PageRange>', azures: true } },
+    ],
+    ['breaks off', { tear: 20 }],
+  ])('transfers all where the list of pages %s', async (_, effect) => {
+    const [{ disk, bytes } = { disk: '', bytes: 0 }] = await take('kiosk01');
+    await bench.faults([{ match: { method: 'GET', path: pageLists }, effect }]);
+    const [view, read] = await counted(() => agreeing(bench.run([exporting()], 'kiosk01')).start());
+    expect(view.outcome, view.summary).toBe('done');
+    const sha256 = sha(contentsOf(disk.toLowerCase(), 0, bytes, bytes, undefined, 0.4));
+    expect([read, images()[0]?.sha256, images()[0]?.transferred]).toEqual([bytes, sha256, bytes]);
+  });
+
+  it('says that a disk may not fit, and plans no copy of all its pages where they cannot', async () => {
+    await take('mail01');
+    if (process.platform !== 'win32') {
+      const planned = await bench.run([exporting()], 'mail01').plan();
+      expect(planned.steps[0]?.warnings.join()).toMatch(/need up to 1048576\.0 GiB, and .* left\. Pages/);
+    }
+    const whole = await agreeing(bench.run([exporting({ everyPage: true })], 'mail01')).start();
+    expect(whole.steps[0]?.error).toMatch(/need up to 1048576\.0 GiB/);
+  });
+
+  it('takes no list of pages of another version of the blob', async () => {
+    await take('kiosk01');
+    await bench.faults([{ match: { method: 'GET', path: pageLists }, times: 1, effect: { changeBlobs: true } }]);
+    const view = await agreeing(bench.run([exporting()], 'kiosk01')).start();
+    expect([view.outcome, view.summary.includes('begin anew')]).toEqual(['undone', true]);
   });
 
   it('says what to do where there is no snapshot', async () => {

@@ -114,6 +114,11 @@ export const failedOnce: readonly Schedule[] = [
   byHand('export-disk', 'jump01', 'the request that ends access is lost, and sent again', {
     faults: [at('request lost', 'POST /endGetAccess\\?')],
   }),
+  byHand('export-to-blob', 'jump01', 'an answer is lost, and the operation fails while the state is that of its end', {
+    ...slow,
+    faults: [at('operation fails', 'POST /beginGetAccess\\?'), at('answer lost', 'POST /beginGetAccess\\?')],
+    again: true,
+  }),
   byHand('lock-nsg', 'web01', 'no token comes while Azure is asked how far it is', {
     ...slow,
     faults: [at('no token comes', poll)],

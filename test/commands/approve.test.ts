@@ -140,6 +140,15 @@ describe('an approval is bound to all that a plan depends on', () => {
     expect(entries.find(({ kind }) => kind === 'plan')?.body.digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('has the whole plan in the case where no approval was demanded too, and says so', async () => {
+    const { digest } = await planned('deallocate');
+    const { entries } = await run('deallocate', { confirm: 'web01' });
+    const note = entries.find(({ kind, body }) => kind === 'note' && body.plan === digest);
+    expect(note?.body).toMatchObject({ text: `The whole plan: ${digest}. Its approval was not demanded` });
+    expect(note?.body.approved).toBeUndefined();
+    expect(entries.find(({ kind }) => kind === 'confirm')?.body).toMatchObject({ plan: digest, typed: 'web01' });
+  });
+
   it('changes nothing where something was changed since, and says what, by the plan’s file', async () => {
     const approval = await planned('remove-public-ip');
     const file = join(cases, 'plan.json');

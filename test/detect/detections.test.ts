@@ -433,7 +433,8 @@ describe('what cannot be asked', () => {
     );
     const because = Object.fromEntries(result.notRun.map((one) => [one.id, `${one.kind}: ${one.because}`]));
     expect(because).toEqual({
-      'no-log': 'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence',
+      'no-log':
+        'no-events: no event of Microsoft-Windows-Sysmon/Operational with the event id 22 is in the evidence; no row of DeviceEvents with the action DnsQueryResponse is in the evidence',
       'no-field':
         'no-events: Event: no event has the field Hashes; no event of Security with the event id 4688 is in the evidence; no row of DeviceProcessEvents is in the evidence',
       'no-source': 'refused: no event log has what the category "file_access" means',
@@ -661,6 +662,58 @@ describe('Sigma rules over exports', () => {
     ]);
   });
 
+  it('of Linux, web servers, name servers and AWS are asked of their tables', async () => {
+    const of = (name: string, source: string, detection: string): string =>
+      `title: ${name}\nid: ${name}\nlogsource:\n  ${source}\ndetection:\n  ${detection.replaceAll('\n', '\n  ')}\n`;
+    const web = {
+      csMethod: 'POST',
+      csUriStem: '/owa/auth.js',
+      csUriQuery: 'x=1',
+      scStatus: '200',
+      csUserAgent: 'curl+8 x',
+    };
+    const result = await detections(
+      [
+        of('shell', 'product: linux\n  category: process_creation', "s:\n  Image|endswith: '/bash'\ncondition: s"),
+        of(
+          'uri',
+          'category: webserver',
+          "s:\n  cs-uri-query|contains: 'auth.js?x='\n  sc-status: 200\n  cs-method: POST\ncondition: s",
+        ),
+        of('agent', 'category: webserver', "s:\n  cs-user-agent: 'curl 8 x'\ncondition: s"),
+        of('whole', 'category: webserver', "s:\n  cs-uri-query: 'x=1'\ncondition: s"),
+        of('query', 'category: dns', 's:\n  query|startswith: evil\ncondition: s'),
+        of(
+          'trail',
+          'product: aws\n  service: cloudtrail',
+          's:\n  eventName: StopLogging\n  userIdentity.type: Root\ncondition: s',
+        ),
+      ].join('\n---\n'),
+      [
+        exported('DeviceProcessEvents', [
+          { ActionType: 'ProcessCreated', FolderPath: '/usr/bin/bash' },
+          { ActionType: 'ProcessCreated', FolderPath: 'C:/git/bin/bash' },
+        ]),
+        exported('W3CIISLog', [web, { ...web, csUriStem: '/', csUserAgent: 'Edge' }]),
+        exported('DnsEvents', [{ Name: 'evil.example' }, { Name: 'www.example' }]),
+        exported('AWSCloudTrail', [
+          { EventName: 'StopLogging', UserIdentityType: 'Root' },
+          { EventName: 'StopLogging', UserIdentityType: 'IAMUser' },
+        ]),
+      ],
+    );
+    expect(Object.fromEntries(result.detections.map(({ id, count }) => [id, count]))).toEqual({
+      shell: 1,
+      uri: 1,
+      agent: 1,
+      query: 1,
+      trail: 1,
+    });
+    expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
+      ['whole', expect.stringContaining('cs-uri-query is within a text that holds more')],
+    ]);
+  });
+
   it('of Defender’s tables of devices take Sysmon’s names and forms', async () => {
     const process = {
       ActionType: 'ProcessCreated',
@@ -716,6 +769,18 @@ describe('Sigma rules over exports', () => {
           's:\n  EventID: 4625\n  LogonType: 10\n  TargetUserName: ann\ncondition: s',
         ),
         rule('other', 'service: security', 's:\n  EventID: 4720\ncondition: s'),
+        rule(
+          'driver',
+          'category: driver_load',
+          "s:\n  ImageLoaded|endswith: '\\evil.sys'\n  Hashes|contains: 'SHA256=CD34'\ncondition: s",
+        ),
+        rule('pipe', 'category: pipe_created', "s:\n  PipeName: '\\wkssvc'\ncondition: s"),
+        rule(
+          'thread',
+          'category: create_remote_thread',
+          "s:\n  SourceImage|endswith: '\\msbuild.exe'\n  TargetImage: 'C:\\Windows\\System32\\lsass.exe'\ncondition: s",
+        ),
+        rule('name', 'category: dns_query', "s:\n  QueryName|endswith: '.avsvmcloud.com'\ncondition: s"),
       ].join('\n---\n'),
       [
         exported('DeviceProcessEvents', [process, { ...process, AccountName: 'bob' }]),
@@ -731,6 +796,17 @@ describe('Sigma rules over exports', () => {
         exported('DeviceFileEvents', [
           { ActionType: 'FileCreated', FolderPath: 'C:\\a\\x.exe' },
           { ActionType: 'FileDeleted', FolderPath: 'C:\\a\\y.exe' },
+        ]),
+        exported('DeviceEvents', [
+          { ActionType: 'DriverLoad', FolderPath: 'C:\\a\\evil.sys', FileName: 'evil.sys', SHA256: 'cd34' },
+          { ActionType: 'NamedPipeEvent', AdditionalFields: { PipeName: '\\Device\\NamedPipe\\wkssvc' } },
+          {
+            ActionType: 'CreateRemoteThreadApiCall',
+            InitiatingProcessFolderPath: 'c:\\b\\msbuild.exe',
+            FolderPath: 'C:\\Windows\\System32',
+            FileName: 'lsass.exe',
+          },
+          { ActionType: 'DnsQueryResponse', AdditionalFields: { DnsQueryString: 'x.avsvmcloud.com' } },
         ]),
         exported('DeviceImageLoadEvents', [{ ActionType: 'ImageLoaded', FolderPath: 'C:\\a\\evil.dll' }]),
         exported('DeviceLogonEvents', [
@@ -750,6 +826,10 @@ describe('Sigma rules over exports', () => {
       deleted: [1, '2026-11-23T02:00:01Z'],
       image: [1, '2026-11-23T02:00:00Z'],
       failed: [1, '2026-11-23T02:00:00Z'],
+      driver: [1, '2026-11-23T02:00:00Z'],
+      pipe: [1, '2026-11-23T02:00:01Z'],
+      thread: [1, '2026-11-23T02:00:02Z'],
+      name: [1, '2026-11-23T02:00:03Z'],
     });
     expect(result.detections.find(({ id }) => id === 'process')?.computers).toEqual(['pc1']);
     const reasons = Object.fromEntries(result.notRun.map(({ id, because }) => [id, because]));
@@ -805,7 +885,7 @@ describe('Sigma rules over exports', () => {
       ['sshd', 1, ['l1']],
     ]);
     expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
-      ['auditd', 'records of auditd are in no table of Log Analytics'],
+      ['auditd', expect.stringContaining('no row of LinuxAuditLog is in the evidence')],
       ['field', 'Syslog: lines of syslog have no field pam_user'],
     ]);
   });

@@ -274,6 +274,31 @@ describe('what diagnostic settings write', () => {
 });
 
 describe('results of advanced hunting', () => {
+  it.each([
+    [
+      'csv',
+      'DeviceEvents.csv',
+      'TimeGenerated [UTC],DeviceName,ActionType\r\n2026-11-22T10:00:00Z,web01,AntivirusReport\r\n',
+    ],
+    [
+      'JSON lines',
+      'DeviceEvents.jsonl',
+      '{"TimeGenerated":"2026-11-22T10:00:00Z","DeviceName":"web01","ActionType":"AntivirusReport"}\n',
+    ],
+    [
+      'JSON',
+      'DeviceEvents.json',
+      '[\n{"TimeGenerated":"2026-11-22T10:00:00Z","DeviceName":"web01","ActionType":"AntivirusReport"}]\n',
+    ],
+  ])('find their Timestamp in what Log Analytics exported as %s, and say so', async (_form, name, text) => {
+    const file = write(`from-workspace-${name}/${name}`, text);
+    const query = 'DeviceEvents | where Timestamp > datetime(2026-11-01) | project Timestamp, DeviceName';
+    const { rows, notes } = await ask(query, file);
+    expect(rows).toEqual([{ Timestamp: '2026-11-22T10:00:00Z', DeviceName: 'web01' }]);
+    expect(notes.join()).toContain('it has no Timestamp: its TimeGenerated is the same time');
+    expect((await ask('DeviceEvents | project TimeGenerated', file)).notes.join()).not.toContain('Timestamp');
+  });
+
   it('are rows of the table whose columns they have, with both names of the time', async () => {
     const csv = write(
       'hunting/New query.csv',
@@ -287,6 +312,170 @@ describe('results of advanced hunting', () => {
     expect(rows).toMatchObject([
       { TimeGenerated: '2026-11-22T10:00:00Z', ProcessId: 42 },
       { TimeGenerated: '2026-11-22T10:00:01.5Z', ProcessId: 43 },
+    ]);
+  });
+});
+
+/** A record of a minute, whose tuples are more than what is looked at of a file. */
+const manyTuples = (tuple: (i: number) => string): string[] => Array.from({ length: 2000 }, (_, i) => tuple(i));
+const values = ({ rows }: Awaited<ReturnType<typeof ask>>) => rows.map((found) => Object.values(found));
+
+describe('flow logs', () => {
+  it('of groups and of networks are a row for each flow, by what each field means', async () => {
+    const group = {
+      time: '2026-11-22T10:00:00Z',
+      systemId: 's1',
+      macAddress: '000D3AF8801A',
+      category: 'NetworkSecurityGroupFlowEvent',
+      resourceId: '/SUBSCRIPTIONS/S1/NSG1',
+      operationName: 'NetworkSecurityGroupFlowEvents',
+      properties: {
+        Version: 2,
+        flows: [
+          {
+            rule: 'UserRule_ssh',
+            flows: [
+              {
+                mac: '000D3AF87856',
+                flowTuples: [
+                  '1795341600,203.0.113.9,10.0.0.4,50022,22,T,I,A,E,25,2000,30,9000',
+                  '1795341601,203.0.113.9,10.0.0.4,50023,3389,T,I,D,B,,,,',
+                  ...manyTuples((i) => `1795341602,198.51.100.7,10.0.0.4,${i},445,T,I,D`),
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    };
+    const network = {
+      time: '2026-11-22T10:00:00Z',
+      flowLogVersion: 4,
+      macAddress: '112233445566',
+      category: 'FlowLogFlowEvent',
+      flowLogResourceID: '/SUBSCRIPTIONS/S1/FLOW1',
+      targetResourceID: '/subscriptions/s1/vnet1',
+      flowRecords: {
+        flows: [
+          {
+            aclID: 'acl1',
+            flowGroups: [
+              {
+                rule: 'r1',
+                flowTuples: [
+                  '1795341600123,10.0.0.4,192.0.2.1,5000,53,17,O,B,NX,1,60,0,0',
+                  '1795341601000,2001:db8::1,10.0.0.4,1,22,6,I,D,NX,0,0,0,0',
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    };
+    const evidence = write('flows/nsg/PT1H.json', JSON.stringify({ records: [group] }));
+    write('flows/vnet/PT1H.json', JSON.stringify({ records: [network] }));
+    const counted = await ask('FlowLogs | summarize Flows = count() by FlowStatus | sort by FlowStatus asc', evidence);
+    expect(counted.rows).toEqual([
+      { FlowStatus: 'Allowed', Flows: 2 },
+      { FlowStatus: 'Denied', Flows: 2002 },
+    ]);
+    const few = await ask(
+      'FlowLogs | where SrcIp != "198.51.100.7" | sort by TimeGenerated asc, SrcIp asc | project TimeGenerated, SrcIp, SrcPort, DestPort, L4Protocol, FlowDirection, FlowState, AclRule, MacAddress, BytesDestToSrc',
+      evidence,
+    );
+    expect(values(few)).toEqual([
+      ['2026-11-22T10:00:00Z', '203.0.113.9', 50022, 22, 'T', 'Inbound', 'E', 'UserRule_ssh', '000D3AF87856', 9000],
+      ['2026-11-22T10:00:00.123Z', '10.0.0.4', 5000, 53, 'U', 'Outbound', 'B', 'r1', '112233445566', 0],
+      ['2026-11-22T10:00:01Z', '2001:db8::1', 1, 22, 'T', 'Inbound', 'D', 'r1', '112233445566', 0],
+      ['2026-11-22T10:00:01Z', '203.0.113.9', 50023, 3389, 'T', 'Inbound', 'B', 'UserRule_ssh', '000D3AF87856', null],
+    ]);
+  });
+});
+
+describe('resource logs of a storage account', () => {
+  it('of key vaults and of Azure Firewall are rows of the tables of the same records', async () => {
+    const secret = {
+      time: '2026-11-22T10:00:00Z',
+      category: 'AuditEvent',
+      operationName: 'SecretGet',
+      callerIpAddress: '203.0.113.9',
+      identity: { claim: { upn: 'alice@contoso.com' } },
+      resourceId: '/SUBSCRIPTIONS/S1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/V1',
+      properties: { id: 'https://v1.vault.azure.net/secrets/s1', httpStatusCode: 200, clientInfo: 'curl' },
+    };
+    const vault = write('vault/PT1H.json', `${JSON.stringify(secret)}\n`);
+    const asked = await ask(
+      'AZKVAuditLogs | project OperationName, CallerIpAddress, Id, HttpStatusCode, By = tostring(Identity.claim.upn), Info = tostring(Properties.clientInfo)',
+      vault,
+    );
+    expect(values(asked)).toEqual([
+      ['SecretGet', '203.0.113.9', 'https://v1.vault.azure.net/secrets/s1', 200, 'alice@contoso.com', 'curl'],
+    ]);
+    const denied = {
+      time: '2026-11-22T10:00:00Z',
+      category: 'AZFWNetworkRule',
+      resourceId: '/SUBSCRIPTIONS/S1/FW1',
+      properties: {
+        Protocol: 'TCP',
+        SourceIp: '10.0.0.4',
+        DestinationIp: '192.0.2.1',
+        DestinationPort: 22,
+        Action: 'Deny',
+      },
+    };
+    const firewall = write('firewall/PT1H.json', `${JSON.stringify(denied)}\n`);
+    expect(values(await ask('AZFWNetworkRule | project SourceIp, DestinationPort, Action', firewall))).toEqual([
+      ['10.0.0.4', 22, 'Deny'],
+    ]);
+  });
+});
+
+describe('the portal’s CSV', () => {
+  it('of Entra’s audit log is AuditLogs, with who, from where, and what was changed', async () => {
+    const csv = write(
+      'audits/AuditLogs_2026-11-22.csv',
+      '\ufeffDate (UTC),CorrelationId,Service,Category,Activity,Result,ResultReason,User Agent,ActorType,ActorDisplayName,ActorObjectId,ActorUserPrincipalName,IPAddress,ActorServicePrincipalId,ActorServicePrincipalName,Target1Type,Target1DisplayName,Target1ObjectId,Target1UserPrincipalName,Target1ModifiedProperty1Name,Target1ModifiedProperty1OldValue,Target1ModifiedProperty1NewValue\r\n' +
+        '2026-11-22T10:00:00+00:00,c1,Core Directory,RoleManagement,Add member to role,success,,curl,User,Alice A,o1,alice@contoso.com,203.0.113.9,,,User,Eve,o2,eve@contoso.com,Role.DisplayName,,"""Global Administrator"""\r\n' +
+        '2026-11-22T10:01:00+00:00,c2,Core Directory,ApplicationManagement,Add service principal,success,,,Application,Sync,o3,,,sp1,Sync,,,,,,,\r\n',
+    );
+    const asked = await ask(
+      'AuditLogs | sort by TimeGenerated asc | project TimeGenerated, OperationName, By = tostring(InitiatedBy.user.userPrincipalName), From = tostring(InitiatedBy.user.ipAddress), App = tostring(InitiatedBy.app.servicePrincipalId), Target = tostring(TargetResources[0].userPrincipalName), New = tostring(TargetResources[0].modifiedProperties[0].newValue)',
+      csv,
+    );
+    expect(values(asked)).toEqual([
+      [
+        '2026-11-22T10:00:00Z',
+        'Add member to role',
+        'alice@contoso.com',
+        '203.0.113.9',
+        '',
+        'eve@contoso.com',
+        '"Global Administrator"',
+      ],
+      ['2026-11-22T10:01:00Z', 'Add service principal', '', '', 'sp1', '', ''],
+    ]);
+  });
+
+  it('of the activity log is AzureActivity, without the operation’s name and the address, which it has not', async () => {
+    const csv = write(
+      'portal-activity/QueryResult.csv',
+      'Correlation id,Operation name,Status,Event category,Level,Time,Subscription,Event initiated by,Resource type,Resource group,Resource\r\n' +
+        'c1,Create or Update Virtual Machine,Succeeded,Administrative,Informational,2026-11-22T10:00:00.0000000Z,s1,alice@contoso.com,Microsoft.Compute/virtualMachines,rg1,/subscriptions/s1/vm1\r\n',
+    );
+    const asked = await ask(
+      'AzureActivity | project TimeGenerated, OperationName, OperationNameValue, ActivityStatusValue, Caller, CallerIpAddress, _ResourceId',
+      csv,
+    );
+    expect(values(asked)).toEqual([
+      [
+        '2026-11-22T10:00:00Z',
+        'Create or Update Virtual Machine',
+        '',
+        'Success',
+        'alice@contoso.com',
+        '',
+        '/subscriptions/s1/vm1',
+      ],
     ]);
   });
 });

@@ -65,7 +65,7 @@ const queries = [
   'T | where b startswith "2"',
   'T | where a != "1" | project c, b',
   'T | where b !has "é" and isnotempty(c) | where a =~ "ABCDE" or c != "" | extend d = strcat(c, b) | project a, d',
-  'T | where a in~ ("AB", "É😀\r\nZ") | summarize n = count() by b, c',
+  'T | where a in~ ("AB", "É😀\\r\\nZ") | summarize n = count() by b, c',
   'T | where b == "abcde" | join kind=leftouter (T | project a, z = b) on a',
   'T | sort by b asc, c desc | take 3',
   'T | top 2 by b asc nulls last',
@@ -252,6 +252,16 @@ describe('a file that several threads parse', () => {
       for (const query of asked) expect(await told(query, path, inThreads), query).toEqual(await told(query, path));
   });
 
+  it('is read by one where a thread has not memory enough', async () => {
+    const path = await file(`n\n${Array.from({ length: 20 }, (_, i) => 400_000 + i).join('\n')}`);
+    const query = 'T | extend a = range(1, n, 1) | summarize count(), sum(array_length(a))';
+    const { rows, notes } = await ask(query, path, { bytesAtOnce: 64, threads: 1, threadMegabytes: 24 });
+    expect([rows, notes]).toEqual([
+      [[20, 8_000_190]],
+      [`${path}: read without further threads, since one needed more than the 24 MB that it may take`],
+    ]);
+  });
+
   it('has the types of all of its rows, and its remarks and damage by their lines', async () => {
     const late = await file(`${csvText}k1,late,s,,1\r\n`);
     const query = 'T | where n == "late" or k == "k1" | summarize count(), max(n)';
@@ -272,6 +282,13 @@ describe('a file that several threads parse', () => {
     const counted = (tuning: Tuning) =>
       ask('SecurityEvent | summarize count() by EventID', misfit, { files: [evidenceFile(misfit)], ...tuning });
     expect(await counted(inThreads)).toEqual(await counted({}));
+    const hunted = join(folder, 'DeviceEvents.csv');
+    await writeFile(hunted, `TimeGenerated,DeviceName\n${'2026-11-23T02:14:09Z,a\n'.repeat(3000)}`);
+    for (const tuning of [{}, inThreads]) {
+      const query = 'DeviceEvents | where Timestamp == TimeGenerated | summarize count(), max(Timestamp)';
+      const { rows: answer } = await ask(query, hunted, { files: [evidenceFile(hunted)], ...tuning });
+      expect(answer).toEqual([[3000, '2026-11-23T02:14:09Z']]);
+    }
     expect((await counted(inThreads)).notes).toEqual([
       `${misfit}: 2 values of EventID can be no int and count as missing (first in line 3002)`,
     ]);

@@ -15,9 +15,23 @@ describe('the columns of tables', () => {
     ['SecurityIncident', 'AlertIds', 'dynamic'],
     ['SecurityAlert', 'Entities', 'string'],
     ['SigninLogs', 'ResultType', 'string'],
+    ['DeviceProcessEvents', 'ProcessUniqueId', 'string'],
+    ['DeviceEvents', 'Timestamp', 'datetime'],
+    ['EmailEvents', 'ThreatClassification', 'string'],
+    ['DeviceTvmSoftwareVulnerabilities', 'CveId', 'string'],
+    ['ExposureGraphNodes', 'NodeProperties', 'dynamic'],
+    ['AADSignInEventsBeta', 'ErrorCode', 'int'],
+    ['ThreatIntelIndicators', 'ObservableValue', 'string'],
+    ['ASimAuthenticationEventLogs', 'EventResult', 'string'],
   ])('%s has %s as %s', (table, column, type) => {
     expect(isKnownTable(table)).toBe(true);
     expect(columnsOf(table)).toMatchObject({ [column]: type, TimeGenerated: 'datetime' });
+  });
+
+  it('knows two names of the time in the tables of Defender alone', () => {
+    expect(
+      ['IdentityInfo', 'CloudAppEvents', 'SigninLogs', 'OfficeActivity'].map((t) => 'Timestamp' in columnsOf(t)),
+    ).toEqual([true, true, false, false]);
   });
 
   it('knows nothing of a table by the name of a property of every object', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exactJson } from '../../src/arm/exact-json.ts';
+import { logAnalyticsRows } from '../../src/kql/cells.ts';
+import { evaluate } from '../../src/kql/evaluate.ts';
 import { ClusterQueryFailed, commandRows, readAnswer } from '../../src/kusto/answer.ts';
 
 /*
@@ -32,6 +34,43 @@ describe('an answer of a cluster', () => {
       's:string',
     ]);
     expect(answer).toMatchObject({ partial: '', others: 0 });
+  });
+
+  // As the service and its clients' tests write them, and as cordon's own evaluation shows the same value.
+  it.each([
+    ['timespan', 'timespan(1.01:02:03.004)', ['"1.01:02:03.004"', '"1.01:02:03.0040000"']],
+    ['timespan', '-1h', ['"-01:00:00"', '"-01:00:00.0000000"']],
+    ['datetime', 'datetime(2016-06-06T15:35:00Z)', ['"2016-06-06T15:35:00Z"', '"2016-06-06T15:35:00.0000000Z"']],
+    [
+      'datetime',
+      'datetime(2018-05-01T09:32:38.916566Z)',
+      ['"2018-05-01T09:32:38.916566Z"', '"2018-05-01T09:32:38.9165660Z"'],
+    ],
+    [
+      'dynamic',
+      'dynamic({"a":9007199254740993,"b":[1.5,null]})',
+      ['{"a":9007199254740993,"b":[1.5,null]}', '"{\\"a\\":9007199254740993,\\"b\\":[1.5,null]}"'],
+    ],
+    ['dynamic', 'dynamic([])', ['[]', '"[]"']],
+    ['dynamic', 'dynamic({})', ['{}', '"{}"']],
+    ['dynamic', 'dynamic(null)', ['null']],
+    ['dynamic', 'dynamic(1)', ['1', '"1"']],
+    ['dynamic', 'dynamic("x")', ['"x"']],
+    ['bool', 'true', ['true', '1']],
+    ['bool', 'bool(null)', ['null']],
+    ['long', 'long(9007199254740992)', ['9007199254740992']],
+    ['real', '1e22', ['1E+22', '10000000000000000000000']],
+    ['real', 'real(nan)', ['"NaN"']],
+    ['real', 'real(-inf)', ['"-Infinity"']],
+    ['string', '""', ['""']],
+  ] as const)('has a %s as evaluation here shows it: %s', (type, expression, wires) => {
+    const here = evaluate(`print v = ${expression}`, [], { now: new Date(0) });
+    expect(here.columns).toMatchObject([{ type }]);
+    const [[own] = []] = logAnalyticsRows(here);
+    for (const wire of wires) {
+      const [[cell] = []] = read(result(`[${wire}]`, `{"ColumnName":"v","ColumnType":"${type}"}`), end()).rows;
+      expect(type === 'long' ? Number(cell) : cell).toEqual(own);
+    }
   });
 
   it('is partial where it was cut at a limit of its size, wherever that is said', () => {

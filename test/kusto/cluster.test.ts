@@ -149,6 +149,46 @@ describe('a query that a cluster answers', () => {
       await expect(run('print 1', flags)).rejects.toMatchObject({ name: 'Failure', exitCode: 2 });
   });
 
+  it('says who does not answer, and what to do', async () => {
+    const silent = (flags: object) => run('print 1', { ...cluster.flags, ...flags }).catch((error: unknown) => error);
+    expect(await silent({ cluster: 'http://127.0.0.1:1' })).toMatchObject({
+      message:
+        'no Kusto emulator answers at http://127.0.0.1:1 (ECONNREFUSED): start it, or name the port that it listens at',
+      exitCode: 5,
+    });
+  });
+
+  // Words and codes of "Kusto.Data exceptions" (2026-05-20), "Capacity policy" and "Request rate limit policy" (read 2026-11-30).
+  it.each([
+    [
+      { status: 403, code: 'Forbidden', message: "Principal 'aaduser=1' is not authorized to read database 'D'." },
+      /refused it \(403\): Principal 'aaduser=1' is not authorized/,
+      3,
+    ],
+    [
+      { status: 504, code: 'RequestExecutionTimeout', message: 'The request has timed out.' },
+      /refused it \(504\): The request has timed out/,
+      5,
+    ],
+    [
+      { status: 412, code: 'PreconditionFailed', message: 'The service is in a suspended state.' },
+      /refused it \(412\): The service is in a suspended state/,
+      5,
+    ],
+  ])('is refused in the cluster’s words: %o', async (effect, message, exitCode) => {
+    await cluster.fault({ match: { path: '^/v2/rest/query' }, effect });
+    const failure = await run('print 1', cluster.flags).catch((error: unknown) => error);
+    await cluster.fault();
+    expect(failure).toMatchObject({ name: 'Failure', message: expect.stringMatching(message), exitCode });
+  });
+
+  it('says which database is not there', async () => {
+    await expect(run('print 1', { ...cluster.flags, database: 'Absent' })).rejects.toMatchObject({
+      message: expect.stringContaining("Database 'Absent' could not be found"),
+      exitCode: 2,
+    });
+  });
+
   it('is no management command', async () => {
     await expect(run(' .drop table Own', cluster.flags)).rejects.toMatchObject({ exitCode: 2 });
     expect((await cluster.command('.show tables')).map(([name]) => name)).toContain('Own');
@@ -201,7 +241,7 @@ describe('a cluster of Azure', () => {
     expect(entries.map(({ kind }) => kind)).toEqual(['note', 'note', 'fact', 'query']);
     const [before, after, , query] = entries.map(({ body }) => body);
     for (const part of [stored?.name, stored?.sha256, database, azures().cluster]) expect(before?.text).toContain(part);
-    expect(after?.text).toMatch(/^Wrote 2 rows of Cased/);
+    expect(after?.text).toMatch(/^Wrote 2 rows, as many as were read, of Cased/);
     expect(query).toMatchObject({
       service: 'Azure Data Explorer',
       text: 'Cased | count',

@@ -11,6 +11,7 @@ import type { ColumnType } from '../../src/kql/types.ts';
 import { type ClusterClient, clusterClient } from '../../src/kusto/cluster-client.ts';
 import { clusterTable } from '../../src/kusto/cluster-table.ts';
 import { type PlacedTable, placeTables, withViews, writeTable } from '../../src/kusto/ingestion.ts';
+import { patience } from '../../src/kusto/patience.ts';
 import { answering } from '../azure/client/answering.ts';
 import { anything, database, simulated, temporary } from './simulated.ts';
 
@@ -48,7 +49,9 @@ const write = (table: PlacedTable, signal?: AbortSignal) => {
   const wait = async (ms: number): Promise<void> => void waits.push(ms);
   return {
     waits,
-    done: connection.changing(anything, () => writeTable(client, database, table, { wait, ...(signal && { signal }) })),
+    done: connection.changing(anything, () =>
+      writeTable(client, database, table, { patience: patience(signal, wait) }),
+    ),
   };
 };
 const ingestion = { method: 'POST', path: '/v1/rest/mgmt' };

@@ -16,6 +16,7 @@ import { capture } from '../commands/capture.ts';
 import { smallWorld } from '../simulator/small-world.ts';
 
 export const database = 'NetDefaultDB';
+export const clusterOfAzure = 'https://incidents.westeurope.kusto.windows.net';
 
 /** A gate that lets everything pass. */
 export const anything: ChangeGate = { before: async () => undefined, after: async () => {} };
@@ -27,8 +28,15 @@ export async function simulated(options: Partial<SimulatorOptions> = {}) {
   const connection = connect({ cluster: { uri: simulator.url, local: true } });
   afterAll(() => connection.close());
   let made: Promise<ClusterClient> | undefined;
+  const azure = connect({
+    cluster: { uri: clusterOfAzure, local: false },
+    simulator: { url: simulator.url, identityHeader: simulator.identityHeader, clock: simulator },
+  });
+  afterAll(() => azure.close());
   return {
     connection,
+    /** The same cluster as one of Azure: with a sign-in and an ingestion service. */
+    azure,
     client: () => {
       made ??= clusterClient(connection.cluster());
       return made;

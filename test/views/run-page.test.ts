@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { RunView, StepView } from '../../src/playbook/run.ts';
-import type { RunSlot, SessionState } from '../../src/session/state.ts';
+import type { Layer, RunSlot, SessionState } from '../../src/session/state.ts';
 import { line, textOf } from '../../views/line.ts';
+import { promptBox } from '../../views/prompt-text.ts';
 import { endingPage } from '../../views/run-ending.ts';
 import { jobsRow, stepDetailRows } from '../../views/run-text.ts';
 import { folded } from '../../views/unfold.ts';
 import { begin } from './fixtures/begun.ts';
 import { incident, machine, now } from './fixtures/incident.ts';
-import { lockView, step } from './fixtures/ports.ts';
+import { lockView, step, typedPrompt } from './fixtures/ports.ts';
 import { screenOf } from './fixtures/screen-of.ts';
 
 const drawn = (step: StepView, width = 78) => screenOf(stepDetailRows(step, width).map(textOf));
@@ -34,6 +35,28 @@ describe('the page of a step', () => {
     const narrow = drawn(waiting, 79).rows.join('').replace(/\s+/g, '');
     expect(narrow).toContain(digest);
     expect(drawn(locking({ state: 'planning', digest })).has('Plan ')).toBe(false);
+  });
+});
+
+describe('the question of a step', () => {
+  const asked = (plan: RunView['plan'], columns: number) => {
+    const { session } = begin();
+    const vmId = machine('web01').id;
+    const view = { ...lockView(typedPrompt), ...(plan === undefined ? {} : { plan }) };
+    const slot: RunSlot = { id: 1, vmId, since: now, undoing: false, earlier: false, openBefore: [], view };
+    const layer: Layer = { kind: 'run', runId: 1, step: null, scroll: 0, answering: '', opened: false };
+    const state: SessionState = { ...session.state(), columns, rows: 24, runs: [slot], layers: [layer] };
+    return screenOf(promptBox(state, 9).map(textOf));
+  };
+
+  test('has the whole plan in its frame, short enough to be read over the phone, and takes no row for it', () => {
+    const digest = '3f9a12bc77de01aa'.padEnd(64, '0');
+    const [none, whole] = [asked(undefined, 80), asked({ digest, because: '' }, 80)];
+    expect(whole.rows[0]).toMatch(/^┌ ▲ confirm.* whole plan 3f9a 12bc 77de 01aa ──┐$/);
+    expect(whole.rows.slice(1)).toEqual(none.rows.slice(1));
+    expect(none.rows[0]).not.toContain('plan');
+    expect(asked({ digest: '', because: 'Azure throttles' }, 80).rows[0]).toContain('whole plan: not known');
+    expect(asked({ digest, because: '' }, 40).rows[0]).toMatch(/^┌ ▲ confirm/);
   });
 });
 

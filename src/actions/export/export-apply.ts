@@ -7,11 +7,12 @@ import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/a
 import { send } from '../operation.ts';
 import { readSnapshot } from '../snapshot/disks.ts';
 import { BlobImage, type BlobManifest, isBlob, storedImage } from './blob-image.ts';
-import { freeBytes, hashOf, ImageFile, type ImageManifest, wholeImage } from './image-file.ts';
+import { freeBytes, hashOf, ImageFile, type ImageManifest, leavesOutZeros, wholeImage } from './image-file.ts';
 import { type Fill, inOrder } from './in-order.ts';
 import { type ExportState, exportState, type PlannedImage, sizeText, timeText } from './settings.ts';
 import { type BlobHead, SignedBlob } from './signed-blob.ts';
 import { accessTo, closeSnapshot, openSnapshot } from './snapshot-access.ts';
+import { allPieces, type WrittenPieces, writtenPieces } from './written-pieces.ts';
 
 /** How often progress is shown. */
 const eachMs = 1000;
@@ -61,6 +62,21 @@ async function checkBlob(
   };
 }
 
+/** Which pieces the storage has bytes of; all where they are all to be read. */
+function toTransfer(context: ActionContext, image: PlannedImage, blob: SignedBlob, head: BlobHead) {
+  if (image.everyPage) return allPieces(head.bytes);
+  context.progress({ fraction: null, text: `${shortName(image.snapshotId)}: which pages were ever written is asked` });
+  return writtenPieces(blob, head, context.signal);
+}
+
+/** Fills a piece with what the storage has of it, or with the zeros that it is. */
+const filling =
+  (blob: SignedBlob, head: BlobHead, written: WrittenPieces): Fill =>
+  async (first, into, signal) => {
+    if (written.has(first)) await blob.fill(head, first, into, signal);
+    else into.fill(0);
+  };
+
 /** Reads the blob of a snapshot into a blob of the responder's: blocks that an earlier upload sent are not sent again. */
 async function upload(
   connection: Connection,
@@ -74,6 +90,7 @@ async function upload(
   if (file.endsWith('.vhd') && head.bytes < bytes) {
     throw new Error(`the storage has ${head.bytes} bytes of ${name}, whose disk has ${bytes}`);
   }
+  const written = await toTransfer(context, image, blob, head);
   const about = { snapshot: snapshotId, bytes: head.bytes };
   const change = { url: file, apiVersion: storageVersion, requestBody: about };
   await send(connection, context, `upload of ${name}`, () =>
@@ -85,9 +102,8 @@ async function upload(
         signal: context.signal,
       });
       const tell = teller(context, name, head.bytes, 0);
-      const fill: Fill = (first, into, signal) => blob.fill(head, first, into, signal);
       try {
-        for await (const piece of inOrder(target.pieces, fill, context.signal)) {
+        for await (const piece of inOrder(target.pieces, filling(blob, head, written), context.signal)) {
           await target.append(piece);
           tell(target.done);
         }
@@ -124,20 +140,22 @@ async function copy(
   if (file.endsWith('.vhd') && head.bytes < bytes) {
     throw new Error(`the storage has ${head.bytes} bytes of ${name}, whose disk has ${bytes}`);
   }
+  const written = await toTransfer(context, image, blob, head);
   const target = await ImageFile.open(file, { snapshot: snapshotId, ...head });
   try {
     const free = await freeBytes(dirname(file));
-    if (free < head.bytes - target.kept) {
-      throw new Error(`${dirname(file)} has ${sizeText(free)} left, ${sizeText(head.bytes - target.kept)} are needed`);
-    }
+    const needed = leavesOutZeros ? written.bytesFrom(target.kept) : head.bytes - target.kept;
+    if (free < needed) throw new Error(`${dirname(file)} has ${sizeText(free)} left, ${sizeText(needed)} are needed`);
     const tell = teller(context, name, head.bytes, target.kept);
+    const fromBlob = filling(blob, head, written);
     const fill: Fill = (first, into, signal) =>
-      first < target.kept ? target.reread(first, into) : blob.fill(head, first, into, signal);
+      first < target.kept ? target.reread(first, into) : fromBlob(first, into, signal);
     for await (const piece of inOrder(target.pieces, fill, context.signal)) {
       await target.append(piece);
       tell(target.done);
     }
-    return await target.finish({ disk: diskId, taken, finished: connection.clock.now().toISOString() });
+    const finished = connection.clock.now().toISOString();
+    return await target.finish({ disk: diskId, taken, finished, transferred: written.bytesFrom(0) });
   } catch (error) {
     // Kept for the next time; where even that fails, the first failure is what matters.
     await target.flush().catch(() => undefined);

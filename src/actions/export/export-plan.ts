@@ -7,7 +7,7 @@ import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { isBlob, largestBlob, storedImage } from './blob-image.ts';
 import { type Destination, destinationOf } from './destination.ts';
-import { freeBytes, partDone, wholeImage } from './image-file.ts';
+import { freeBytes, leavesOutZeros, partDone, wholeImage } from './image-file.ts';
 import { type ExportSettings, type ExportState, exportSettings, type PlannedImage, sizeText } from './settings.ts';
 import { hasAccess, isClosed } from './snapshot-access.ts';
 import { candidates } from './snapshots-to-export.ts';
@@ -72,6 +72,7 @@ async function planImage(
   { signal }: ActionContext,
   { id, body }: { id: string; body: Json },
   to: Destination,
+  { everyPage }: ExportSettings,
 ): Promise<PlannedImage | Refusal> {
   const sectors = numberAt(body, 'properties', 'creationData', 'logicalSectorSize');
   const file = to.placeOf(`${shortName(id)}.${sectors === 4096 ? 'vhdx' : 'vhd'}`);
@@ -95,11 +96,12 @@ async function planImage(
     bytes,
     opens: textAt(body, 'tags', 'cordon-case') !== '',
     here: whole !== null,
+    everyPage,
   };
 }
 
-/** Why the images do not fit; "" when they do, or that is not known. */
-async function noRoom(images: readonly PlannedImage[], to: Destination): Promise<string> {
+/** That the images may not fit; "" when they do, or that is not known. What was never written is known when they are opened. */
+async function littleRoom(images: readonly PlannedImage[], to: Destination): Promise<string> {
   const folder = to.kind === 'folder' ? dirname(images.find(({ file }) => file !== '')?.file ?? '') : '.';
   if (folder === '.') return '';
   const missing = await Promise.all(
@@ -109,7 +111,7 @@ async function noRoom(images: readonly PlannedImage[], to: Destination): Promise
   if (needed === 0) return '';
   const free = await freeBytes(folder).catch(() => null);
   if (free === null || free >= needed + margin) return '';
-  return `The images need ${sizeText(needed)}, and ${folder} has ${sizeText(free)} left: give a folder on a larger disk with --to.`;
+  return `The images need up to ${sizeText(needed)}, and ${folder} has ${sizeText(free)} left. Pages that were never written take no room; an image that does not fit nevertheless is not begun. Or give a folder on a larger disk with --to.`;
 }
 
 /** Plans an export of snapshots to files, from reads alone. */
@@ -124,15 +126,16 @@ export async function planExport(connection: Connection, context: ActionContext,
   const images: PlannedImage[] = [];
   for (const one of found.snapshots) {
     const { id, body } = one;
-    const image = await planImage(connection, context, one, to);
+    const image = await planImage(connection, context, one, to, settings);
     if ('because' in image) return refusedPlan(title, image.kind, image.because);
     const against = image.here ? '' : obstacle(id, body, settings);
     if (against !== '') return refusedPlan(title, 'impossible', against);
     if (!image.here) warnings.push(...remarks(id, body));
     images.push(image);
   }
-  const full = await noRoom(images, to);
-  if (full !== '') return refusedPlan(title, 'impossible', full);
+  const full = await littleRoom(images, to);
+  if (full !== '' && (settings.everyPage || !leavesOutZeros)) return refusedPlan(title, 'impossible', full);
+  if (full !== '') warnings.push(full);
   const wanted = images.filter(({ here }) => !here);
   const ahead = await lookAhead(connection, context, wanted);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
@@ -154,6 +157,11 @@ export async function planExport(connection: Connection, context: ActionContext,
     consequences: [
       `Writes ${sizeText(images.reduce((sum, { bytes }) => sum + bytes, 0))} to ${to.name}.`,
       ...to.consequences,
+      ...(settings.everyPage || wanted.length === 0
+        ? []
+        : [
+            'Pages of which Azure says that they were never written are not transferred: they are zeros in the images.',
+          ]),
       'While they are copied, the snapshots can be read by a signed address, which nobody is shown; it is ended after.',
     ],
     state: { images } satisfies ExportState,

@@ -22,6 +22,8 @@ export const imageManifest = z.object({
   file: z.string(),
   bytes: z.int(),
   sha256: z.string(),
+  /** So many of the bytes came from the storage; the others are pages of which it says that they were never written, or cleared. */
+  transferred: z.int().optional(),
   /** The id of the snapshot that it is a copy of, and of the disk that the snapshot is of. */
   snapshot: z.string(),
   disk: z.string(),
@@ -36,6 +38,10 @@ export type ImageManifest = z.infer<typeof imageManifest>;
 /** After so many bytes a flush to disk begins beside the transfer; a transfer so far ahead of the disk waits for it. */
 const flushBytes = 64 * 1024 * 1024;
 const mostUnflushed = 1024 * 1024 * 1024;
+
+/** Does a file take no room for zeros that are not written to it? Windows gives it all of its length. */
+export const leavesOutZeros = process.platform !== 'win32';
+const zeros = Buffer.alloc(pieceBytes);
 
 async function readJson(path: string): Promise<unknown> {
   try {
@@ -177,16 +183,26 @@ export class ImageFile {
   /** Takes the next piece, which lies in the next block. Resolves when the pieces under way may be one more. */
   async append(bytes: Buffer): Promise<void> {
     this.#digest.give(0, bytes.length);
-    if (this.#done >= this.kept) {
-      const { bytesWritten } = await this.#handle.write(bytes, 0, bytes.length, this.#done);
-      if (bytesWritten !== bytes.length)
-        throw new Error(`${this.#file}.part took ${bytesWritten} of ${bytes.length} bytes`);
-    }
+    if (this.#done >= this.kept) await this.#write(bytes);
     this.#done += bytes.length;
     if (this.#done - this.#flushed >= flushBytes) this.#flushBeside();
     if (this.#done - this.#flushed >= mostUnflushed) await this.#flushing;
     if (this.#failure) throw this.#failure.error;
     await this.#digest.room(this.pieces.atOnce);
+  }
+
+  /** Puts a piece behind the others. Zeros take no room where the file system can leave them out. */
+  async #write(bytes: Buffer): Promise<void> {
+    if (bytes.equals(zeros.subarray(0, bytes.length))) {
+      await this.#handle.truncate(this.#done + bytes.length);
+      return;
+    }
+    // A disk that becomes full takes a part, and says why when it is given the rest.
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#done + written);
+      if (bytesWritten === 0) throw new Error(`${this.#file}.part takes no more than ${this.#done + written} bytes`);
+      written += bytesWritten;
+    }
   }
 
   /** Flushes while more comes, one flush at a time; the next piece fails where it failed. */

@@ -32,6 +32,12 @@ export const exportSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe('This machine reaches the private endpoint of snapshots that are open to it alone.'),
+  everyPage: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Transfers all bytes, also the pages of which Azure says that they were never written; without it they are zeros unseen.',
+    ),
 });
 export type ExportSettings = z.infer<typeof exportSettings>;
 
@@ -51,6 +57,8 @@ export const exportState = z.looseObject({
       opens: z.boolean(),
       /** Is the image here already, so that only its digest is made again? */
       here: z.boolean(),
+      /** Are pages transferred too of which Azure says that they were never written? */
+      everyPage: z.boolean().default(false),
     }),
   ),
   /** Set once they are exported. */

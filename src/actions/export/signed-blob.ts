@@ -2,6 +2,7 @@ import { azureError } from '../../azure/client/azure-error.ts';
 import type { BlobParts } from '../../azure/client/blob-parts.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { type PartAnswered, tooLong } from '../../azure/client/read-blob.ts';
+import { collected } from '../../azure/client/storage.ts';
 import { redactText } from '../../casefile/redaction.ts';
 import { passing, patience, untilNextTry } from './patience.ts';
 
@@ -13,12 +14,12 @@ export interface Access {
 }
 
 /** The blob is another one than the export began with. */
-class BlobChanged extends Error {
+export class BlobChanged extends Error {
   override readonly name = 'BlobChanged';
 }
 
 /** The storage refuses for good. */
-class BlobRefused extends Error {
+export class BlobRefused extends Error {
   override readonly name = 'BlobRefused';
   readonly statusCode: number;
 
@@ -33,6 +34,21 @@ export interface BlobHead {
   bytes: number;
   etag: string;
 }
+
+/** The first and the last byte of a part of a blob. */
+export interface BlobRange {
+  first: number;
+  last: number;
+}
+
+/** A row of a list of pages; rows of pages that were cleared have another name. */
+const pageRange = /<PageRange>\s{0,20}<Start>(\d{1,16})<\/Start>\s{0,20}<End>(\d{1,16})<\/End>\s{0,20}<\/PageRange>/g;
+/** The answer about one part has no more rows than this: a page of 512 bytes in 4 GiB, every other one. */
+const mostRanges = 4 * 1024 ** 2;
+/** Continuations of one answer: the service gives 10,000 rows at once from version 2020-10-02 on. */
+const mostPages = 1000;
+/** A list that the storage takes too long for is not asked for more often: its part is transferred. */
+const listPatience = 2;
 
 /** A page blob behind a signed address, of one version. */
 export class SignedBlob {
@@ -61,6 +77,53 @@ export class SignedBlob {
     });
   }
 
+  /**
+   * The pages within a part that were ever written and not cleared ("Get Page Ranges"), of this version of the blob alone. Throws
+   * `BlobChanged` where there is another, and any other error where the storage does not tell.
+   */
+  async written(head: BlobHead, within: BlobRange, signal: AbortSignal): Promise<BlobRange[]> {
+    const found: BlobRange[] = [];
+    let marker = '';
+    for (let page = 0; page < mostPages; page += 1) {
+      const text = await this.#patiently(signal, () => this.#pageList(head, within, marker, signal), listPatience);
+      for (const [, start = '', end = ''] of text.matchAll(pageRange)) {
+        const [first, last] = [Number(start), Number(end)];
+        if (first > last || last >= head.bytes || found.length >= mostRanges) {
+          throw new BlobRefused(0, 'the list of its pages does not fit the blob');
+        }
+        found.push({ first, last });
+      }
+      marker = /<NextMarker>([^<]{1,2000})<\/NextMarker>/.exec(text)?.[1] ?? '';
+      if (marker === '') return found;
+    }
+    throw new BlobRefused(0, 'the list of its pages has no end');
+  }
+
+  async #pageList(head: BlobHead, range: BlobRange, marker: string, signal: AbortSignal): Promise<string> {
+    const url = this.#access.url();
+    const asked = new URL(url);
+    // Added to the signature as it is, whose writing is not to change.
+    asked.search += `&comp=pagelist${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
+    const { status, header, body } = await this.#connection.readBlob({
+      url: asked.href,
+      method: 'GET',
+      range,
+      etag: head.etag,
+      signal,
+    });
+    const bytes = body === null ? null : await collected(body);
+    if (status !== 200 || bytes === null) throw new Answered(status, url, header('x-ms-error-code'));
+    const text = Buffer.from(bytes).toString('utf8');
+    // A list that is none, or is not whole, would let data pass for zeros.
+    if (header('etag') === '' || !/<PageList(?:\/>|>[\s\S]*<\/PageList>\s*$)/.test(text)) {
+      throw new BlobRefused(0, 'the storage sent no list of pages');
+    }
+    if (header('etag') !== head.etag) {
+      throw new BlobChanged('the blob is not the one any more that the export began with: begin anew');
+    }
+    return text;
+  }
+
   /** Fills the buffer from `first` on, of this version of the blob alone; goes on where a transfer broke. */
   async fill(head: BlobHead, first: number, into: Buffer, signal: AbortSignal): Promise<void> {
     this.#parts ??= this.#connection.blobParts(head.bytes);
@@ -87,7 +150,7 @@ export class SignedBlob {
   }
 
   /** Tries again what passes by itself, with a new address where the present one has ended. */
-  async #patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async #patiently<T>(signal: AbortSignal, work: () => Promise<T>, most = patience): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       signal.throwIfAborted();
       let failure: unknown;
@@ -102,11 +165,11 @@ export class SignedBlob {
       if (status === 412) {
         throw new BlobChanged('the blob is not the one any more that the export began with: begin anew');
       }
-      if (status === 403 && tries < patience && code !== 'AuthorizationFailure') {
+      if (status === 403 && tries < most && code !== 'AuthorizationFailure') {
         await this.#access.renew(url);
         continue;
       }
-      if ((status !== 0 && !passing(status)) || tries >= patience) throw lastWord(failure);
+      if ((status !== 0 && !passing(status)) || tries >= most) throw lastWord(failure);
       await untilNextTry(this.#connection, tries, signal);
     }
   }

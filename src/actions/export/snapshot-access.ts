@@ -2,7 +2,7 @@ import { type Json, textAt } from '../../arm/json.ts';
 import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext } from '../../playbook/action.ts';
-import { follow } from '../operation.ts';
+import { follow, UnknownOutcome } from '../operation.ts';
 import { readSnapshot } from '../snapshot/disks.ts';
 import type { PlannedImage } from './settings.ts';
 import type { Access } from './signed-blob.ts';
@@ -54,13 +54,19 @@ async function endGetAccess(connection: Connection, context: ActionContext, id: 
   );
 }
 
-/** Asks for a signed address. Where its answer was lost, nobody has it: it is ended, and another is asked for. */
+/**
+ * Asks for a signed address. Where its answer was lost, nobody has it, whether it was made or not: it is ended, and another is
+ * asked for.
+ */
 async function beginGetAccess(connection: Connection, context: ActionContext, id: string): Promise<string> {
   const { snapshots, group, name } = await clientOf(connection, id);
   for (let tries = 0; tries < 3; tries += 1) {
     const given = await follow(connection, context, `access to ${name}`, (options) =>
       snapshots.grantAccess(group, name, { access: 'Read', durationInSeconds: accessSeconds }, options),
-    );
+    ).catch((error: unknown) => {
+      if (!(error instanceof UnknownOutcome) || context.signal.aborted) throw error;
+      return null;
+    });
     const address = given?.accessSAS ?? '';
     if (URL.canParse(address)) return address;
     await endGetAccess(connection, context, id);

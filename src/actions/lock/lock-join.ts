@@ -7,6 +7,7 @@ import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
+import { unsettled } from '../unsettled.ts';
 import { lockRules, lockRuleText } from './lock-rules.ts';
 import type { LockRule, LockSettings, LockState } from './lock-settings.ts';
 import { groupAt, type Standing } from './standing.ts';
@@ -156,9 +157,11 @@ const ruleIn = (group: Json | null, name: string) =>
 
 export async function verifyJoin(connection: Connection, state: LockState): Promise<Verification> {
   for (const { group, rule } of state.joined) {
-    if (ruleIn(await readIfThere(connection, group), rule.name) === undefined) {
-      return { ok: false, text: `${shortName(group)} does not have the rule ${rule.name}.` };
-    }
+    const now = await readIfThere(connection, group);
+    const found = ruleIn(now, rule.name);
+    if (found === undefined) return { ok: false, text: `${shortName(group)} does not have the rule ${rule.name}.` };
+    const pending = unsettled(shortName(group), now) ?? unsettled(rule.name, found);
+    if (pending) return { ok: null, text: `${pending.text} Whether you are let in is not known.` };
   }
   return {
     ok: true,

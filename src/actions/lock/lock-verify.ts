@@ -7,6 +7,7 @@ import type { ActionContext, Verification } from '../../playbook/action.ts';
 import { listed } from '../../text/counts.ts';
 import { type ReachReading, readReach } from '../network-reach.ts';
 import { pause } from '../operation.ts';
+import { unsettled } from '../unsettled.ts';
 import { verifyJoin } from './lock-join.ts';
 import { openBeside, openingTexts } from './lock-outlook.ts';
 import { ruleDrift } from './lock-rules.ts';
@@ -27,8 +28,13 @@ export async function verifyLock(
 ): Promise<Verification> {
   const state = lockState.parse(given);
   if (state.joined.length > 0) return verifyJoin(connection, state);
-  const stands = await standing(connection, state);
-  if (stands !== '') return { ok: false, text: stands };
+  let stands: AsPlanned;
+  for (let attempt = 1; ; attempt += 1) {
+    stands = await standing(connection, state);
+    if (stands.drift !== '') return { ok: false, text: stands.drift };
+    if (!stands.underWay || attempt === ATTEMPTS) break;
+    await pause(connection, context);
+  }
   const ids = state.interfaces.map(({ id }) => id);
   let reach: ReachReading;
   for (let attempt = 1; ; attempt += 1) {
@@ -41,23 +47,48 @@ export async function verifyLock(
     }
     await pause(connection, context);
   }
-  return told(connection, state, reach);
+  const found = told(connection, state, reach);
+  if (found.ok !== true || stands.pending.length === 0) return found;
+  return {
+    ok: null,
+    text: `${stands.pending.join(' ')} So it is not known yet whether this is in force: ${found.text}`,
+  };
 }
 
-/** The first difference from the plan, in a sentence; "" when there is none. */
-async function standing(connection: Connection, state: LockState): Promise<string> {
-  for (const group of state.groups) {
-    const found = await readIfThere(connection, group.id);
-    if (!found) return `${shortName(group.id)} does not exist.`;
-    const drift = ruleDrift(found, state.rules);
-    if (drift.length > 0) return `${shortName(group.id)} has other rules than planned: ${listed(drift)}.`;
+/** The lock's groups and interfaces at Azure, against the plan. */
+interface AsPlanned {
+  /** The first difference from the plan, in a sentence; "" when there is none. */
+  drift: string;
+  /** Groups and interfaces that Azure is at, or whose last change failed, a sentence each. */
+  pending: string[];
+  underWay: boolean;
+}
+
+async function standing(connection: Connection, state: LockState): Promise<AsPlanned> {
+  const found: AsPlanned = { drift: '', pending: [], underWay: false };
+  const note = (id: string, resource: unknown) => {
+    const state = unsettled(shortName(id), resource);
+    if (state === null) return;
+    found.pending.push(state.text);
+    found.underWay ||= state.ok === null;
+  };
+  for (const { id } of state.groups) {
+    const now = await readIfThere(connection, id);
+    if (!now) return { ...found, drift: `${shortName(id)} does not exist.` };
+    const drift = ruleDrift(now, state.rules);
+    if (drift.length > 0)
+      return { ...found, drift: `${shortName(id)} has other rules than planned: ${listed(drift)}.` };
+    note(id, now);
   }
-  for (const one of state.interfaces) {
-    const now = groupOf(await networkResource(connection, one.id));
-    if (!sameId(now, one.group))
-      return `${shortName(one.id)} has ${shortName(now) || 'no group'}, not ${shortName(one.group)}.`;
+  for (const { id, group } of state.interfaces) {
+    const now = await networkResource(connection, id);
+    if (!sameId(groupOf(now), group)) {
+      const drift = `${shortName(id)} has ${shortName(groupOf(now)) || 'no group'}, not ${shortName(group)}.`;
+      return { ...found, drift };
+    }
+    note(id, now);
   }
-  return '';
+  return found;
 }
 
 /** Do Azure's effective rules show this group at the interface? null when they are not known. */

@@ -6,6 +6,7 @@ import { type ActionContext, type ActionPlan, StalePlan, type Verification } fro
 import { printable } from '../../text/printable.ts';
 import { putInterface } from '../lock/interface-group.ts';
 import { undoneOneByOne } from '../undone-one-by-one.ts';
+import { unsettled } from '../unsettled.ts';
 import { type RemoveState, removeState } from './address-settings.ts';
 import { addressAt, withAddresses, withoutAddresses } from './interface-addresses.ts';
 
@@ -60,6 +61,8 @@ export async function verifyRemoval(connection: Connection, given: Record<string
     .filter((id) => id !== '')
     .map(called);
   if (found.length > 0) return { ok: false, text: `Somebody put ${found.join(', ')} at the VM meanwhile.` };
+  const pending = now.map((one, index) => unsettled(called(state.interfaces[index]?.id ?? ''), one)).find(Boolean);
+  if (pending) return { ok: null, text: `${pending.text} Whether it has no public address any more is not known.` };
   const names = state.interfaces.flatMap(({ taken }) => taken.map(({ ip, address }) => ip || called(address)));
   return { ok: true, text: `No interface has a public address: ${names.join(', ')} leads nowhere.` };
 }

@@ -4,11 +4,12 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { ifThere } from '../../azure/client/failure.ts';
 import { rawBody } from '../../azure/client/raw-body.ts';
 import { attachedIn } from '../../azure/readers/machine.ts';
-import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
+import type { ActionContext, ActionPlan, Verification } from '../../playbook/action.ts';
 import { caseTags, isOfCase } from '../case-tags.ts';
 import { withExactBody } from '../exact-body.ts';
 import { follow, send } from '../operation.ts';
 import { nameable, stampOf } from '../resource-name.ts';
+import { unsettled } from '../unsettled.ts';
 import type { Attached } from './disks.ts';
 import type { PlannedPoint } from './settings.ts';
 
@@ -175,13 +176,12 @@ function disksIn(point: Json): string[] {
 }
 
 /** Is it there, of all disks and of one moment? */
-export async function checkPoint(connection: Connection, point: PlannedPoint): Promise<{ ok: boolean; text: string }> {
+export async function checkPoint(connection: Connection, point: PlannedPoint): Promise<Verification> {
   const name = shortName(point.collectionId);
   const body = await readPoint(connection, point);
   if (!body) return { ok: false, text: `The restore point in ${name} does not exist.` };
-  const state = textAt(body, 'properties', 'provisioningState');
-  if (!/^succeeded$/i.test(state))
-    return { ok: false, text: `The restore point in ${name} is ${state || 'in no state'}.` };
+  const pending = unsettled(`The restore point in ${name}`, body);
+  if (pending) return pending;
   const mode = textAt(body, 'properties', 'consistencyMode');
   if (!/^crashconsistent$/i.test(mode))
     return { ok: false, text: `The restore point in ${name} is ${mode || 'of no mode'}.` };

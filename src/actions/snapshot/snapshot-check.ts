@@ -4,6 +4,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext, Verification } from '../../playbook/action.ts';
 import { isOfCase } from '../case-tags.ts';
 import { follow } from '../operation.ts';
+import { unsettled } from '../unsettled.ts';
 import { readSnapshot } from './disks.ts';
 import { hasLock, liftLock } from './evidence-lock.ts';
 import { checkPoint, deletePoint } from './restore-point.ts';
@@ -21,9 +22,8 @@ export async function verifySnapshots(connection: Connection, given: Record<stri
     if (!sameId(textAt(body, 'properties', 'creationData', 'sourceResourceId'), one.diskId)) {
       return { ok: false, text: `${name} is not a copy of ${shortName(one.diskId)}.` };
     }
-    const provisioning = textAt(body, 'properties', 'provisioningState');
-    if (provisioning.toLowerCase() !== 'succeeded')
-      return { ok: false, text: `${name} is ${provisioning || 'in no state'}.` };
+    const pending = unsettled(name, body);
+    if (pending) return pending;
     const percent = numberAt(body, 'properties', 'completionPercent');
     if (percent !== undefined && percent < 100) return { ok: false, text: `${name} is copied to ${percent} % only.` };
     if (textAt(body, 'properties', 'networkAccessPolicy').toLowerCase() !== 'denyall') {
@@ -37,7 +37,7 @@ export async function verifySnapshots(connection: Connection, given: Record<stri
     told.push(`${one.role} → ${name}${taken === '' ? '' : ` at ${taken}`}`);
   }
   const point = state.point ? await checkPoint(connection, state.point) : { ok: true, text: '' };
-  if (!point.ok) return point;
+  if (point.ok !== true) return point;
   const spread = times.length > 1 ? (Math.max(...times) - Math.min(...times)) / 1000 : 0;
   const apart = times.length > 1 ? `Taken within ${spread.toFixed(1)} s of each other, not at one moment.` : '';
   const closed = `closed to export${state.locked ? ', locked against deletion' : ''}`;

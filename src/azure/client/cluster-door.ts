@@ -10,7 +10,9 @@ import type { TokenCredential } from '@azure/identity';
 import { textAt } from '../../arm/json.ts';
 import { printable } from '../../text/printable.ts';
 import type { Cloud } from './clouds.ts';
+import type { SignatureFor, Storage } from './storage.ts';
 import type { TimeLimits } from './time-limits.ts';
+import type { Transport } from './transport.ts';
 
 /** Where a cluster is. */
 export interface ClusterAddress {
@@ -37,6 +39,14 @@ export interface ClusterRequest {
   onReply?(reply: ClusterReply): void;
 }
 
+/**
+ * The host of the service that takes data for a cluster in its queues: the cluster's own name with `ingest-` before it
+ * ("Ingestion URI", learn.microsoft.com/azure/data-explorer/kusto/api/netfx/kusto-ingest-client-rest, 2024-08-11; so does
+ * azure-kusto-ingest 7.0.1). "" for an emulator, which has none ("Kusto emulator", 2025-12-11).
+ */
+export const ingestionUri = ({ uri, local }: ClusterAddress): string =>
+  local ? '' : uri.replace(/^https:\/\/(?:ingest-)?/, 'https://ingest-');
+
 /** The one way to Azure, as far as a cluster needs it: the sign-in, and what sends its requests. */
 export interface ClusterDoor {
   address: ClusterAddress;
@@ -45,6 +55,9 @@ export interface ClusterDoor {
   credential: TokenCredential;
   /** The text of an answer with status 200. Throws a RestError with the cluster's code and `details`. */
   send(request: ClusterRequest): Promise<string>;
+  /** The storage that the cluster's ingestion service lends, by the signatures that it gave. */
+  storage(signatureFor: SignatureFor): Storage;
+  uploading: Transport['uploading'];
 }
 
 /** Encodings and connections are the transport's own. */

@@ -14,7 +14,7 @@ import { type ArmAsk, type ArmChange, type ArmGet, armGet } from './arm-get.ts';
 import { askedQuery } from './asked-queries.ts';
 import { type BlobParts, ThreadedParts, worthAThread } from './blob-parts.ts';
 import { type Cloud, type CloudName, type CustomCloud, clouds, customCloud, NotInThisCloud } from './clouds.ts';
-import { type ClusterAddress, type ClusterDoor, clusterSender } from './cluster-door.ts';
+import { type ClusterAddress, type ClusterDoor, clusterSender, ingestionUri } from './cluster-door.ts';
 import { blobReader, partReader, type ReadBlob } from './read-blob.ts';
 import { retryReads } from './retry-reads.ts';
 import { type AuthMethod, type NamedCredential, signInWith } from './sign-in.ts';
@@ -181,7 +181,11 @@ export function connect(options: ConnectionOptions = {}): Connection {
   setMaxListeners(0, closing.signal);
   const { limits = usualLimits } = options;
   const transport = createTransport({
-    hosts: [cloud.arm, cloud.logs, options.cluster?.local === false ? options.cluster.uri : '']
+    hosts: [
+      cloud.arm,
+      cloud.logs,
+      ...(options.cluster?.local === false ? [options.cluster.uri, ingestionUri(options.cluster)] : []),
+    ]
       .filter(Boolean)
       .map((url) => new URL(url).host),
     local: options.cluster?.local ? options.cluster.uri : undefined,
@@ -293,7 +297,16 @@ export function connect(options: ConnectionOptions = {}): Connection {
     cluster() {
       if (!options.cluster) throw new Error('no cluster was named');
       const send = clusterSender({ httpClient: transport.httpClient, pipeline, policies: [retryReads()] });
-      return { address: options.cluster, cloud, limits, credential: tokens, send };
+      const storage = (signatureFor: SignatureFor) => createStorage(transport.blobs, pipeline, signatureFor);
+      return {
+        address: options.cluster,
+        cloud,
+        limits,
+        credential: tokens,
+        send,
+        storage,
+        uploading: transport.uploading,
+      };
     },
     readBlob,
     storage: createStorage(transport.blobs, pipeline, options.signatureFor ?? noSignature),

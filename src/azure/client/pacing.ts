@@ -5,6 +5,13 @@ interface Pace {
   /** Requests that may leave within `windowMs`. */
   inWindow: number;
   windowMs: number;
+  /** Of a service that says how much its bucket still holds: more may leave while it holds more than `reserve`. */
+  bucket?: {
+    /** Left to other programs of the same user, and to requests that answers do not count yet. */
+    reserve: number;
+    /** What flows into a bucket within `windowMs`: no more leaves while one holds less than the reserve. */
+    refill: number;
+  };
 }
 
 export type Service = 'Resource Graph' | 'Log Analytics' | 'Azure Data Explorer' | 'Azure Resource Manager';
@@ -14,14 +21,14 @@ export type Service = 'Resource Graph' | 'Log Analytics' | 'Azure Data Explorer'
  * Resource Graph: 15 queries in 5 s for a user ("Guidance for throttled requests in Azure Resource Graph").
  * Log Analytics: 5 queries of a user at once, 200 in 30 s ("Azure Monitor service limits", Query API).
  * ARM: a bucket of 250 reads a subscription, refilled by 25 a second ("Understand how Azure Resource Manager throttles
- * requests"); half of the refill of two subscriptions is no hindrance to a triage, and never empties a bucket.
+ * requests", 2024-07): its answers say what the bucket holds. Until one has, 40 in a second.
  */
 export const documented: Record<Service, Pace> = {
   // Ten requests at once for each core of a node ("Query limits"); the smallest cluster has two cores.
   'Azure Data Explorer': { atOnce: 8, inWindow: 40, windowMs: 1000 },
   'Resource Graph': { atOnce: 15, inWindow: 15, windowMs: 5100 },
   'Log Analytics': { atOnce: 5, inWindow: 195, windowMs: 30_000 },
-  'Azure Resource Manager': { atOnce: 100, inWindow: 40, windowMs: 1000 },
+  'Azure Resource Manager': { atOnce: 100, inWindow: 40, windowMs: 1000, bucket: { reserve: 100, refill: 25 } },
 };
 
 /** Headers of an answer. */
@@ -42,6 +49,19 @@ function millisecondsOf(time: string | undefined): number | undefined {
  */
 export function quotaResetsAfter(headers: Headers): number | undefined {
   return millisecondsOf(headers.get('x-ms-user-quota-resets-after'));
+}
+
+const bucketHeaders = ['subscription', 'tenant'].flatMap((scope) =>
+  ['reads', 'writes', 'deletes'].map((kind) => `x-ms-ratelimit-remaining-${scope}-${kind}`),
+);
+
+/** What the emptiest bucket of Resource Manager that an answer names still holds; undefined where it names none. */
+function leftInBucket(headers: Headers): number | undefined {
+  const told = bucketHeaders.flatMap((name) => {
+    const value = headers.get(name);
+    return value !== undefined && /^\d{1,6}$/.test(value) ? [Number(value)] : [];
+  });
+  return told.length > 0 ? Math.min(...told) : undefined;
 }
 
 /** The time that queues live in; tests have one of their own. `later` returns what calls it off. */
@@ -70,6 +90,9 @@ class Queue {
   #told: { left: number; until: number } | undefined;
   /** How many a window lets through: a tenant may have more than is documented, and says so. */
   #inWindow: number;
+  /** How many the bucket has beyond the window, and until when one is known to be nearly empty. */
+  #beyond = 0;
+  #lowUntil = Number.NEGATIVE_INFINITY;
 
   constructor(pace: Pace, time: Timer) {
     this.#pace = pace;
@@ -107,7 +130,18 @@ class Queue {
       this.#inWindow = Math.max(this.#inWindow, remaining + 1);
       this.#told = { left: Math.max(0, remaining - this.#underWay), until: this.#time.now() + resets };
     }
+    if (headers) this.#lookIntoBucket(headers);
     this.#letGo();
+  }
+
+  /** Requests under way are not in the answer's count. Each subscription has buckets of its own: the lowest counts. */
+  #lookIntoBucket(headers: Headers): void {
+    const left = this.#pace.bucket && leftInBucket(headers);
+    if (!this.#pace.bucket || left === undefined) return;
+    const now = this.#time.now();
+    const beyond = left - this.#pace.bucket.reserve - this.#underWay;
+    if (beyond <= 0) this.#lowUntil = now + this.#pace.windowMs;
+    this.#beyond = this.#lowUntil > now ? 0 : beyond;
   }
 
   /** How long until one more may leave, in ms; 0 for now, infinite where an answer must come first. */
@@ -118,7 +152,9 @@ class Queue {
     const most = this.#pace.atOnce === this.#pace.inWindow ? this.#inWindow : this.#pace.atOnce;
     if (this.#underWay >= most) return Number.POSITIVE_INFINITY;
     const byQuota = this.#told && this.#told.left <= 0 ? this.#told.until - now : 0;
-    const oldest = this.#sent.at(-this.#inWindow);
+    const low = this.#lowUntil > now;
+    const inWindow = low ? (this.#pace.bucket?.refill ?? this.#inWindow) : this.#inWindow;
+    const oldest = this.#beyond > 0 ? undefined : this.#sent.at(-inWindow);
     const byWindow = oldest === undefined ? 0 : oldest + this.#pace.windowMs - now;
     return Math.max(byQuota, byWindow);
   }
@@ -137,6 +173,7 @@ class Queue {
       this.#underWay += 1;
       this.#sent.push(this.#time.now());
       if (this.#told) this.#told.left -= 1;
+      if (this.#beyond > 0) this.#beyond -= 1;
       this.#waiting.shift()?.();
     }
   }

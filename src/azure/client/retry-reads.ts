@@ -40,6 +40,8 @@ function retryAfter({ headers }: PipelineResponse): number | undefined {
 /** How long to wait before the request is sent again; undefined for an answer that another attempt would not better. */
 function delayAfter(response: PipelineResponse, attempt: number): number | undefined {
   if (!retriedStatus.has(response.status)) return undefined;
+  // A query that took all the time that a cluster gives would take it again ("Kusto.Data exceptions", 2026-05-20).
+  if (response.status === 504 && response.bodyAsText?.includes('RequestExecutionTimeout')) return undefined;
   const told = retryAfter(response) ?? (response.status === 429 ? quotaResetsAfter(response.headers) : undefined);
   const grown = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt);
   // Not all at once when the time is over: up to a fifth later.
@@ -66,7 +68,9 @@ export function retryReads(
         delay = delayAfter(response, attempt);
       } catch (error) {
         failure = error;
-        if (retriedCodes.has(codeOf(error))) delay = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt);
+        // On this computer nothing is on its way: where nothing listens, nothing will.
+        const nobody = codeOf(error) === 'ECONNREFUSED' && request.url.startsWith('http:');
+        if (retriedCodes.has(codeOf(error)) && !nobody) delay = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt);
       }
       const again = delay !== undefined && attempt + 1 < mostAttempts && waited + delay <= patienceMs;
       if (!again || delay === undefined) {

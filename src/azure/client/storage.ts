@@ -13,9 +13,9 @@ export const storageVersion = '2021-12-02';
 /** The variable that holds a shared access signature: never an argument, which others on the host can read. */
 export const signatureVariable = 'CORDON_BLOB_SAS';
 
-/** A request about a blob of the responder's own storage account. */
+/** A request about a blob, or about a queue or a table beside it. */
 export interface StorageAsked {
-  method: 'GET' | 'HEAD' | 'PUT';
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   /** "https://account.blob.core.windows.net/container/name", without a signature. */
   url: string;
   /** "comp=blocklist&blocklisttype=all"; "" for the blob itself. */
@@ -40,8 +40,8 @@ export interface Signature {
   until: string;
 }
 
-/** The container's signature, as "sp=…&sig=…". Rejects with a sentence where there is none. */
-export type SignatureFor = (account: string, container: string) => Promise<string>;
+/** The signature of a container, or of what else `url` is in, as "sp=…&sig=…". Rejects with a sentence where there is none. */
+export type SignatureFor = (account: string, container: string, url: string) => Promise<string>;
 
 /** The account and the container of an address. */
 export function placeIn(url: string): { account: string; container: string } {
@@ -66,7 +66,8 @@ async function unsigned<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     return await work;
   } catch (error) {
     signal.throwIfAborted();
-    throw new Error(redactText(azureError(error).message));
+    const { code, message } = azureError(error);
+    throw Object.assign(new Error(redactText(message)), { code });
   }
 }
 
@@ -74,7 +75,7 @@ export function createStorage(httpClient: HttpClient, options: PipelineOptions, 
   const pipeline = createPipelineFromOptions({ ...options, retryOptions: { maxRetries: 0 } });
   const signed = async (url: string): Promise<URLSearchParams> => {
     const { account, container } = placeIn(url);
-    const query = new URLSearchParams((await signatureFor(account, container)).replace(/^\?/, ''));
+    const query = new URLSearchParams((await signatureFor(account, container, url)).replace(/^\?/, ''));
     if (!query.has('sig')) throw new Error(`${signatureVariable} holds no shared access signature: it has no "sig"`);
     return query;
   };
@@ -84,12 +85,12 @@ export function createStorage(httpClient: HttpClient, options: PipelineOptions, 
     async ask({ method, url, query, headers = {}, body, signal }) {
       const request = createPipelineRequest({ url: await addressOf(url, query), method, abortSignal: signal });
       request.streamResponseStatusCodes = new Set([200, 206]);
-      for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
-      request.headers.set('x-ms-version', storageVersion);
       if (body) {
         request.body = body;
         request.headers.set('content-type', 'application/octet-stream');
       }
+      for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
+      request.headers.set('x-ms-version', storageVersion);
       const response = await unsigned(pipeline.sendRequest(httpClient, request), signal);
       const header = (name: string) => response.headers.get(name) ?? '';
       const stream = response.readableStreamBody;
@@ -107,7 +108,8 @@ export function createStorage(httpClient: HttpClient, options: PipelineOptions, 
 /** More than what a script prints, and than the list of 50,000 blocks. */
 const mostBytes = 64 * 1024 * 1024;
 
-async function collected(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+/** All bytes of an answer that is no disk. Throws where they are too many. */
+export async function collected(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {

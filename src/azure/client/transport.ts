@@ -22,7 +22,7 @@ import { type TimeLimits, usualLimits, within } from './time-limits.ts';
 export interface TransportOptions {
   /** The hosts that may receive a token. The SDK follows a nextLink wherever it points, so the list is enforced here. */
   hosts: string[];
-  /** Ends of the hosts that blobs are read from. None of them ever gets a token. */
+  /** Ends of the hosts that blobs are read from; queues and tables are beside them. None of them ever gets a token. */
   storage?: string[];
   /** Origin of a cluster on the loopback: spoken to in clear, without a token, and never redirected. */
   local?: string | undefined;
@@ -46,18 +46,15 @@ export interface TransportOptions {
 export interface Transport {
   httpClient: HttpClient;
   /**
-   * Asks storage hosts, and no others, by an address that is a permission in itself, without a token: GET and HEAD, and PUT for the
-   * blob that is being uploaded.
+   * Asks storage hosts, and no others, by an address that is a permission in itself, without a token: GET and HEAD, PUT for the
+   * blob that is being uploaded, and POST to the queue and the table that its message goes to.
    */
   blobs: HttpClient;
   /**
    * Uploads a blob within `changing`: its intent passes the gate before the first of its blocks leaves, and its outcome after the
    * answer that made it a blob, which `work` returns, or throws as the `end` of its error. `work` gets the id that the requests carry.
    */
-  uploading(
-    change: Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'>,
-    work: (id: string) => Promise<UploadEnd>,
-  ): Promise<UploadEnd>;
+  uploading(change: Upload, work: (id: string) => Promise<UploadEnd>): Promise<UploadEnd>;
   /** Runs `work` with leave to change Azure; every changing request passes the gate. Without it they are refused. */
   changing<T>(gate: ChangeGate, work: () => Promise<T>): Promise<T>;
   /** Runs `work`, whose requests end when the signal aborts, whether their callers pass it on or not. */
@@ -70,7 +67,13 @@ export interface Transport {
   observing<T>(listener: (exchange: Exchange, answer: string) => void, work: () => T): T;
 }
 
-/** The answer to the request that made a blob of its blocks. */
+/** An upload as its gate sees it. `url` is the blob's address without a signature. */
+export interface Upload extends Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'> {
+  /** Addresses of queues and tables, without signatures, that messages about the blob go to, as part of the same change. */
+  messagesTo?: readonly string[];
+}
+
+/** The answer to the request that made a blob of its blocks, or that told of it. */
 export interface UploadEnd {
   status: number;
   /** Of Azure Storage. */
@@ -96,6 +99,10 @@ const readingPosts = [
 /** Characters that a command which only shows may have. */
 const longestShow = 100_000;
 
+/** Commands of a cluster that change nothing in it. What `.get` gives are permissions: see `secretAnswer`. */
+const readingCommand =
+  /^\s*\.(?:show|cancel\s+query|get\s+ingestion\s+resources|get\s+kusto\s+identity\s+token)(?:\s|$)/;
+
 /**
  * Management commands of a cluster that change nothing in it: the path is that of all others ("Query/management HTTP
  * request", learn.microsoft.com/kusto/api/rest/request, read 2026-11-30).
@@ -105,8 +112,16 @@ function onlyShows(path: string, body: unknown): boolean {
   // A command of that length brings data.
   if (typeof body === 'string' && body.length > longestShow) return false;
   const command = textAt(typeof body === 'string' ? parsed(body) : body, 'csl');
-  return /^\s*\.(?:show|cancel\s+query)\s/.test(command) && !command.includes('<|');
+  return readingCommand.test(command) && !command.includes('<|');
 }
+
+/**
+ * Is the answer a permission in itself, which no listener gets? Signed addresses of queues and containers, and the token that
+ * stands for the caller in them ("How to ingest data with the REST API", learn.microsoft.com/kusto/api/netfx/kusto-ingest-client-rest,
+ * 2024-08-11).
+ */
+const secretAnswer = (path: string, body: unknown): boolean =>
+  /^\/v1\/rest\/mgmt$/i.test(path) && /^\s*\.get\s/.test(textAt(body, 'csl'));
 
 /** Does this request change Azure? Unknown operations count as changes. `body` as it is sent, or parsed. */
 export function isChange(method: string, url: string, body?: unknown): boolean {
@@ -194,7 +209,7 @@ function exchangeOf(request: PipelineRequest, now: () => Date) {
     answered(response: PipelineResponse) {
       exchange.status = response.status;
       exchange.responseHeaders = visibleHeaders(response.headers);
-      answer = response.bodyAsText ?? '';
+      answer = secretAnswer(url.pathname, change.requestBody) ? '' : (response.bodyAsText ?? '');
       // A cluster calls its own x-ms-activity-id.
       exchange.requestId = response.headers.get('x-ms-request-id') ?? response.headers.get('x-ms-activity-id') ?? '';
       exchange.correlationId = response.headers.get('x-ms-correlation-request-id') ?? '';
@@ -214,8 +229,8 @@ export function createTransport(options: TransportOptions): Transport {
   const inner = options.carrier ?? createDefaultHttpClient();
   const gates = new AsyncLocalStorage<ChangeGate>();
   const stops = new AsyncLocalStorage<AbortSignal>();
-  /** The address of the blob that is being uploaded, without its query. */
-  const uploads = new AsyncLocalStorage<string>();
+  /** The requests that the upload under way may send: method and address, without the query. */
+  const uploads = new AsyncLocalStorage<ReadonlySet<string>>();
   const listeners = new Set<(exchange: Exchange) => void>();
   const observers = new AsyncLocalStorage<(exchange: Exchange, answer: string) => void>();
   const hosts = new Set(options.hosts);
@@ -251,7 +266,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function uploading(
-    about: Pick<OutgoingChange, 'url' | 'apiVersion' | 'requestBody'>,
+    { messagesTo = [], ...about }: Upload,
     work: (id: string) => Promise<UploadEnd>,
   ): Promise<UploadEnd> {
     const gate = gates.getStore();
@@ -278,7 +293,9 @@ export function createTransport(options: TransportOptions): Transport {
     };
     let ended: Exchange = { ...exchange, error: 'the upload did not come to its end' };
     try {
-      const end = await uploads.run(about.url, () => work(change.clientRequestId));
+      const end = await uploads.run(new Set([`PUT ${about.url}`, ...messagesTo.map((url) => `POST ${url}`)]), () =>
+        work(change.clientRequestId),
+      );
       ended = answeredWith(end);
       return end;
     } catch (error) {
@@ -295,11 +312,13 @@ export function createTransport(options: TransportOptions): Transport {
   /** Its address is a secret: no listener gets it, and nothing of it is in an error. */
   async function askBlob(request: PipelineRequest): Promise<PipelineResponse> {
     const url = new URL(request.url);
-    if (url.protocol !== 'https:' || !endsIn(url.host, options.storage ?? [])) {
+    // Queues and tables of an account are beside its blobs.
+    const asBlobs = url.host.replace(/\.(?:queue|table)\./, '.blob.');
+    if (url.protocol !== 'https:' || !endsIn(asBlobs, options.storage ?? [])) {
       throw new ChangeRefused(`refused to ask ${url.host}: not a storage host of this cloud`);
     }
     const reads = request.method === 'GET' || request.method === 'HEAD';
-    const uploaded = request.method === 'PUT' && uploads.getStore() === `${url.origin}${url.pathname}`;
+    const uploaded = uploads.getStore()?.has(`${request.method} ${url.origin}${url.pathname}`) === true;
     if (!reads && !uploaded) {
       throw new ChangeRefused(`refused ${request.method} to ${url.host}: nothing is uploaded from here`);
     }

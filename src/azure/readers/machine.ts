@@ -55,6 +55,12 @@ export function powerIn(view: unknown): string | undefined {
   return codes.find((code) => /^PowerState\//i.test(code))?.slice('PowerState/'.length);
 }
 
+/** "succeeded", "updating", … by an instance view; "" when Azure does not report it. */
+export function provisioningIn(view: unknown): string {
+  const codes = listAt(view, 'statuses').map((status) => textAt(status, 'code'));
+  return codes.find((code) => /^ProvisioningState\//i.test(code))?.split('/')[1] ?? '';
+}
+
 /** The system of a VM, by its OS disk. */
 export const systemOf = (machine: Json): VirtualMachine['os'] =>
   /linux/i.test(textAt(machine, 'properties', 'storageProfile', 'osDisk', 'osType')) ? 'linux' : 'windows';

@@ -1,4 +1,5 @@
-import { at, listAt, textAt } from '../../arm/json.ts';
+import { listAt, textAt } from '../../arm/json.ts';
+import { provisioningOf } from '../../arm/provisioning.ts';
 import { nameOf, parentOf } from '../../arm/resource-id.ts';
 import { retirement } from '../../azure-facts.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
@@ -18,11 +19,12 @@ function partName(id: string): string {
 
 /** That a part's last change failed or is under way; "" for one that is as its configuration says. */
 export function unsettledText(id: string, body: unknown): string {
-  const state = textAt(at(body, 'properties'), 'provisioningState');
-  if (state === '' || /^succeeded$/i.test(state)) return '';
-  const why = /^failed$/i.test(state)
-    ? 'its last change failed'
-    : `a change of it is under way (${printable(state, 30)})`;
+  const { state, progress } = provisioningOf(body);
+  if (progress === 'ended') return '';
+  const why =
+    progress === 'failed'
+      ? `its last change ${/^failed$/i.test(state) ? 'failed' : 'was cancelled'}`
+      : `a change of it is under way (${printable(state, 30)})`;
   return `whether ${partName(id)} does what it says: ${why}`;
 }
 

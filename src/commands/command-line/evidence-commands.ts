@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { finish, print, streams } from './ending.ts';
 import { casesOption, evidenceOption, failOnOption, number, reading, thresholds } from './options.ts';
 
@@ -36,6 +36,12 @@ export function addKql(cordon: Command): void {
       'ask a cluster of Azure Data Explorer, or a Kusto emulator here; --evidence is written into it, once',
     )
     .option('--database <name>', 'the database of --cluster')
+    .addOption(
+      new Option(
+        '--ingestion <way>',
+        'how evidence goes into the cluster: inline, by its own command, or queued, by its ingestion service (default: by size)',
+      ).choices(['inline', 'queued']),
+    )
     .option('--yes', 'write the evidence into the cluster without a question')
     .option('--hours <n>', 'how far back Log Analytics is asked (default: 24)', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence and in a cluster (default: the present)')

@@ -3,7 +3,9 @@ import type { Columns, Leg } from './leg.ts';
 /**
  * What Defender's tables of devices have of Sigma's log sources of Windows, whose names are Sysmon's. Tables and columns:
  * Microsoft's advanced hunting reference and the Microsoft XDR pipeline of pySigma (github.com/AttackIQ/pySigma-backend-kusto,
- * sigma/pipelines/microsoftxdr, read 2026-11-30), which asks about one column for each field. Sysmon writes some of them in
+ * sigma/pipelines/microsoftxdr, read 2026-11-30), which asks about one column for each field. Actions of DeviceEvents and their additional
+ * fields: github.com/microsoft/Microsoft-365-Defender-Hunting-Queries (C2-NamedPipe, DNSPattern), FalconForceTeam/FalconFriday
+ * (0xFF-0081: the path of a remote thread lacks the name), Bert-JanP/Hunting-Queries-Detection-Rules (SliverC2BeaconLoaded). Sysmon writes some of them in
  * another form (https://learn.microsoft.com/sysinternals/downloads/sysmon): those are made here as Sysmon writes them.
  */
 
@@ -27,7 +29,18 @@ const CATEGORIES: ReadonlyMap<string, Leg> = new Map([
   ['registry_set', legOf('DeviceRegistryEvents', ['RegistryValueSet'])],
   ['registry_rename', legOf('DeviceRegistryEvents', ['RegistryKeyRenamed'])],
   ['registry_event', legOf('DeviceRegistryEvents')],
+  ['driver_load', legOf('DeviceEvents', ['DriverLoad'])],
+  // Pipes that are made and pipes that are opened, as Sysmon's events 17 and 18.
+  ['pipe_created', legOf('DeviceEvents', ['NamedPipeEvent'])],
+  ['create_remote_thread', legOf('DeviceEvents', ['CreateRemoteThreadApiCall'])],
+  ['dns_query', legOf('DeviceEvents', ['DnsQueryResponse'])],
 ]);
+
+/** The table of a category's events of Linux in Defender. */
+export const defenderLinuxLegs = (category: string): Leg[] => {
+  const unixPath = category === 'network_connection' ? 'InitiatingProcessFolderPath' : 'FolderPath';
+  return defenderLegs(category).map((leg) => ({ ...leg, unixPath }));
+};
 
 /** The table of a category's events in Defender; none where it has no such events. */
 export const defenderLegs = (category: string): Leg[] => {
@@ -69,6 +82,17 @@ const hashes: Made = {
   any: true,
   never: { test: (text) => /imphash/i.test(text), because: 'Defender’s tables have no hash of imports' },
 };
+
+/** Sysmon's pipe \wkssvc is \Device\NamedPipe\wkssvc here. */
+const pipe = made('replace_regex(tostring(AdditionalFields.PipeName), @"(?i)^\\\\Device\\\\NamedPipe", "")', [
+  'AdditionalFields',
+]);
+
+/** Of a remote thread the path lacks the name of its file. */
+const target = made(
+  'iff(FolderPath endswith strcat(@"\\", FileName), FolderPath, strcat(FolderPath, @"\\", FileName))',
+  ['FileName', 'FolderPath'],
+);
 
 /** Where the other end began the connection, Sysmon has it as the source. */
 const INBOUND = 'ActionType startswith "Inbound"';
@@ -189,6 +213,18 @@ const FIELDS: ReadonlyMap<string, ReadonlyMap<string, string | Made>> = new Map(
       EventType: eventType,
       TargetObject: made(key('RegistryKey', 'RegistryValueName'), ['RegistryKey', 'RegistryValueName']),
       Details: details,
+    },
+    DeviceEvents: {
+      ...INITIATING,
+      SourceImage: 'InitiatingProcessFolderPath',
+      SourceProcessId: 'InitiatingProcessId',
+      SourceCommandLine: 'InitiatingProcessCommandLine',
+      TargetImage: target,
+      TargetProcessId: 'ProcessId',
+      ImageLoaded: 'FolderPath',
+      PipeName: pipe,
+      QueryName: made('tostring(AdditionalFields.DnsQueryString)', ['AdditionalFields']),
+      ...HASHES,
     },
     DeviceLogonEvents: {
       EventID: made(

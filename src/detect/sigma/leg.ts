@@ -16,6 +16,18 @@ export interface Leg {
   message?: readonly string[];
   /** Kinds of action of Defender's tables; all when absent. */
   actions?: readonly string[];
+  /** A column with paths, of which only those of Linux are meant: they begin with a slash. */
+  unixPath?: string;
   /** How the events have their fields: the names of Sysmon, those of event 4688, the channel's own, … */
-  fields: 'windows' | 'process-4688' | 'elements' | 'spaced' | 'syslog' | 'sysmon-linux' | 'columns' | 'defender';
+  fields:
+    | 'windows'
+    | 'process-4688'
+    | 'elements'
+    | 'spaced'
+    | 'syslog'
+    | 'sysmon-linux'
+    | 'auditd'
+    | 'columns'
+    | 'web'
+    | 'defender';
 }

@@ -1,5 +1,5 @@
 import type { LogSource } from '../rule.ts';
-import { defenderLegs, defenderLogons } from './defender.ts';
+import { defenderLegs, defenderLinuxLegs, defenderLogons } from './defender.ts';
 import { kqlText } from './kql-words.ts';
 import type { Leg } from './leg.ts';
 import { RuleRefused } from './refusal.ts';
@@ -198,10 +198,10 @@ function linuxLegs({ category, service }: LogSource): Leg[] {
       throw new RuleRefused(`no log has what the category "${category}" of Linux means`, ['logsource', 'category']);
     // https://learn.microsoft.com/azure/sentinel/normalization-process-creation: Sysmon for Linux comes by Syslog.
     const message = ['<Provider Name="Linux-Sysmon"', `<EventID>${id}</EventID>`];
-    return [{ table: 'Syslog', message, fields: 'sysmon-linux' }];
+    return [{ table: 'Syslog', message, fields: 'sysmon-linux' }, ...defenderLinuxLegs(category)];
   }
-  if (service === 'auditd')
-    throw new RuleRefused('records of auditd are in no table of Log Analytics', ['logsource', 'service']);
+  // Defender for Cloud's agent, which wrote it, is retired: a workspace may have none of it, evidence has.
+  if (service === 'auditd') return [{ table: 'LinuxAuditLog', fields: 'auditd' }];
   if (service === '' || service === 'syslog') return [{ table: 'Syslog', fields: 'syslog' }];
   if (service === 'auth') return [{ table: 'Syslog', facilities: ['auth', 'authpriv'], fields: 'syslog' }];
   const programs = PROGRAMS.get(service);
@@ -218,12 +218,16 @@ export function legsOf(source: LogSource): Leg[] {
     const table = AZURE.get(service || category);
     if (table) return [{ table, fields: 'columns' }];
   }
+  if (product === 'aws' && service === 'cloudtrail') return [{ table: 'AWSCloudTrail', fields: 'columns' }];
+  // Of web servers a workspace has the logs of IIS; of resolvers those of Windows' DNS servers.
+  if (product === '' && service === '' && category === 'webserver') return [{ table: 'W3CIISLog', fields: 'web' }];
+  if (product === '' && service === '' && category === 'dns') return [{ table: 'DnsEvents', fields: 'columns' }];
   const named = [product, category, service].filter((part) => part !== '').join(', ');
   throw new RuleRefused(`logs of "${named || 'no source'}" are in no table that is known here`, ['logsource']);
 }
 
 /** The condition that a leg puts on its table; "" for the whole table. */
-export function conditionOf({ channels, eventIds, facilities, programs, message, actions }: Leg): string {
+export function conditionOf({ channels, eventIds, facilities, programs, message, actions, unixPath }: Leg): string {
   const oneOf = (column: string, values: readonly string[]): string =>
     values.length === 1 ? `${column} == ${values[0]}` : `${column} in (${values.join(', ')})`;
   return [
@@ -233,16 +237,18 @@ export function conditionOf({ channels, eventIds, facilities, programs, message,
     ...(facilities ? [`(${oneOf('Facility', facilities.map(kqlText))} or isempty(Facility))`] : []),
     ...(programs ? [oneOf('ProcessName', programs.map(kqlText))] : []),
     ...(actions ? [oneOf('ActionType', actions.map(kqlText))] : []),
+    ...(unixPath ? [`${unixPath} startswith "/"`] : []),
     ...(message ?? []).map((text) => `SyslogMessage contains ${kqlText(text)}`),
   ].join(' and ');
 }
 
 /** What a leg looks at, for people. */
-export function describeLeg({ table, channels, eventIds, programs, fields, actions }: Leg): string {
+export function describeLeg({ table, channels, eventIds, programs, fields, actions, unixPath }: Leg): string {
   const ids = eventIds ? ` with the event id ${eventIds.join(', ')}` : '';
   if (channels) return `event of ${channels.join(' or ')}${ids}`;
   if (table === 'SecurityEvent') return `event of Security${ids}`;
   if (fields === 'sysmon-linux') return 'event of Sysmon for Linux';
+  if (unixPath) return `row of ${table} of a machine with Linux`;
   if (actions) return `row of ${table} with the action ${actions.join(' or ')}`;
   return programs ? `line of ${programs.join(', ')} in Syslog` : `row of ${table}`;
 }

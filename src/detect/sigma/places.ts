@@ -76,13 +76,19 @@ const MADE: ReadonlySet<string> = new Set([
   'Activity',
   'Channel',
   'Computer',
+  'Correlation',
   'EventData',
+  'EventLevelName',
+  'EventRecordId',
   'EventSourceName',
   'Level',
   'LogonTypeName',
   'Process',
   'SourceSystem',
   'SubjectAccount',
+  'SystemProcessId',
+  'SystemThreadId',
+  'SystemUserId',
   'TargetAccount',
   'Task',
   'TenantId',
@@ -121,7 +127,60 @@ const AZURE: ReadonlyMap<string, string> = byTableAndField({
   AzureActivity: { operationName: 'OperationNameValue' },
   AuditLogs: { 'properties.message': 'OperationName', Status: 'Result', 'properties.result': 'Result' },
   SigninLogs: { Username: 'UserPrincipalName', ClientApp: 'ClientAppUsed' },
+  // https://learn.microsoft.com/azure/azure-monitor/reference/tables/awscloudtrail, dnsevents (as of 2026-07-27).
+  AWSCloudTrail: {
+    eventType: 'EventTypeName',
+    'userIdentity.type': 'UserIdentityType',
+    'userIdentity.arn': 'UserIdentityArn',
+    'userIdentity.accountId': 'UserIdentityAccountId',
+    'userIdentity.userName': 'UserIdentityUserName',
+    'userIdentity.sessionContext.sessionIssuer.type': 'SessionIssuerType',
+  },
+  DnsEvents: { query: 'Name', answer: 'IPAddresses', record_type: 'QueryType' },
 });
+
+/**
+ * Fields of web servers, which Sigma names as W3C's extended log does (taxonomy appendix 2.1.0), in IIS' table
+ * (https://learn.microsoft.com/azure/azure-monitor/reference/tables/w3ciislog, as of 2026-07-27). IIS writes "+" for a blank,
+ * and "-" for nothing.
+ */
+const WEB: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'c-ip': 'cIP',
+    'cs-method': 'csMethod',
+    'cs-uri-stem': 'csUriStem',
+    'cs-username': 'csUserName',
+    'cs-host': 'csHost',
+    'cs-referer': 'csReferer',
+    'cs-cookie': 'csCookie',
+    'cs-version': 'csVersion',
+    'cs-bytes': 'csBytes',
+    'sc-bytes': 'scBytes',
+    'sc-status': 'scStatus',
+    'sc-win32-status': 'scWin32Status',
+    's-ip': 'sIP',
+    's-port': 'sPort',
+    's-sitename': 'sSiteName',
+    's-computername': 'Computer',
+    'time-taken': 'TimeTaken',
+  }),
+);
+
+function webPlace(field: string, columns: Columns): Place | string {
+  const column = WEB.get(field);
+  if (column !== undefined && columns.has(column)) return columnPlace(column, columns);
+  if (field === 'cs-user-agent') {
+    const define = defined(field, 'replace_string(csUserAgent, "+", " ")', columns);
+    return { text: define.name, define, evidence: { columns: ['csUserAgent'] } };
+  }
+  // The taxonomy means what is behind the question mark; rules have paths in it too. So it is sought in both.
+  if (field === 'cs-uri-query' || field === 'cs-uri') {
+    const as = 'iff(csUriQuery in ("", "-"), csUriStem, strcat(csUriStem, "?", csUriQuery))';
+    const define = defined(field, as, columns);
+    return { text: define.name, define, evidence: { columns: ['csUriStem', 'csUriQuery'] }, searchOnly: true };
+  }
+  return `W3CIISLog has no column for ${field}`;
+}
 
 /** Properties of dynamic columns, as Entra writes them. */
 const PROPERTIES: ReadonlyMap<string, string> = new Map(
@@ -215,6 +274,11 @@ function azurePlace(field: string, table: string, columns: Columns): Place | str
   return { text: `tostring(${kqlName(column)}.${property})`, evidence: { columns: [column] } };
 }
 
+/** Fields of audit whose column has another name. */
+const auditd: ReadonlyMap<string, string> = new Map(
+  Object.entries({ type: 'RecordType', SYSCALL: 'syscall', AUID: 'audit_user', UID: 'user', ARCH: 'arch' }),
+);
+
 /** Where a leg has a field; a sentence where it has none. A field named "" is the whole event. */
 export function placeOf(field: string, leg: Leg, columns: Columns): Place | string {
   const { table } = leg;
@@ -225,6 +289,13 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
       return field === 'ProcessName' || field === 'Facility' || field === 'SeverityLevel'
         ? columnPlace(field, columns)
         : `lines of syslog have no field ${field}`;
+    case 'auditd': {
+      if (field === '') return { text: 'RawRecord', evidence: undefined };
+      const column = auditd.get(field) ?? field;
+      return columns.has(column) && !column.startsWith('_')
+        ? columnPlace(column, columns)
+        : `records of audit have no column ${field}`;
+    }
     case 'sysmon-linux':
       return field === '' ? valuesPlace('SyslogMessage') : dataPlace(field, 'SyslogMessage', leg, columns);
     case 'defender': {
@@ -236,6 +307,8 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
       const { never } = found;
       return { text: define.name, define, evidence: { columns: found.evidence }, ...(never ? { never } : {}) };
     }
+    case 'web':
+      return field === '' ? allTexts(columns) : webPlace(field, columns);
     case 'columns':
       return field === '' ? allTexts(columns) : azurePlace(field, table, columns);
     default: {

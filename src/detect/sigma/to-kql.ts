@@ -182,7 +182,7 @@ function textCondition(place: Place, parts: readonly Part[], cased: boolean, fie
   const anywhere = parts[0] === '*' && parts.at(-1) === '*';
   if (place.searchOnly && !anywhere) {
     throw new RuleRefused(
-      `the field ${field || 'of keywords'} holds several values, of which only a piece can be sought`,
+      `the field ${field || 'of keywords'} is within a text that holds more: only a piece of it can be sought`,
     );
   }
   if (found && found.operator === '') return `${place.text} ${cased ? '==' : '=~'} ${kqlText(found.text)}`;

@@ -40,6 +40,9 @@ const entra = new Set([
   'AuditLogs',
 ]);
 
+/** Other services have a category AuditEvent too. */
+const vault = /\/providers\/microsoft\.keyvault\/vaults\//i;
+
 const streamed = /^AdvancedHunting-(\w+)$/i;
 
 function tableOf(record: Fields): string | undefined {
@@ -51,6 +54,9 @@ function tableOf(record: Fields): string | undefined {
   if (activityCategories.has(lower) && record.has('resourceId')) return 'AzureActivity';
   // The other services of a storage account write these categories too.
   if (lower.startsWith('storage') && !/\/blobservices\//i.test(textOf(record.get('resourceId')))) return undefined;
+  if (lower === 'auditevent') return vault.test(textOf(record.get('resourceId'))) ? 'AZKVAuditLogs' : undefined;
+  // Categories of Azure Firewall's structured logs are called as their tables.
+  if (/^AZFW[A-Za-z]{1,40}$/.test(category)) return category;
   return tables.get(lower);
 }
 
@@ -64,7 +70,9 @@ function rowOf(record: Fields, table: string): Map<string, unknown> {
   const row = new Map([...[...inner].filter(([, value]) => value !== undefined), ...base]);
   row.set('TimeGenerated', properties.get('Timestamp') ?? record.get('time'));
   row.delete('time');
-  if (record.has('callerIpAddress') && !inner.get('IPAddress')) row.set('IPAddress', record.get('callerIpAddress'));
+  if (table === 'AZKVAuditLogs') row.set('Properties', record.get('properties'));
+  else if (record.has('callerIpAddress') && !inner.get('IPAddress'))
+    row.set('IPAddress', record.get('callerIpAddress'));
   if (record.has('tenantId')) row.set('AADTenantId', record.get('tenantId'));
   return row;
 }

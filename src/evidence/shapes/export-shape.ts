@@ -1,16 +1,34 @@
 /** Exports whose records are not yet rows of Log Analytics' table. */
-export type ShapeName = 'entra-csv' | 'graph' | 'diagnostic' | 'activity' | 'hunting';
+export type ShapeName =
+  | 'entra-csv'
+  | 'entra-audit-csv'
+  | 'activity-csv'
+  | 'graph'
+  | 'diagnostic'
+  | 'activity'
+  | 'flow-log';
 
 /** A record of an export, and the columns of a row, by their names. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** Makes the rows of a table out of an export's records. */
-export interface ExportShape {
+export type ExportShape = {
   /** The table that a record is a row of; undefined where it is of none that is known. `path` may say what the record does not. */
   tableOf(record: Fields, path: string): string | undefined;
-  /** The row of a record. Fields that the table has no column for keep their names. */
-  rowOf(record: Fields, table: string): Map<string, unknown>;
-}
+} & (
+  | {
+      /** The row of a record. Fields that the table has no column for keep their names. */
+      rowOf(record: Fields, table: string): Map<string, unknown>;
+    }
+  | {
+      /** The rows of a record that holds many. */
+      rowsOf(record: Fields, table: string): Iterable<Map<string, unknown>>;
+    }
+);
+
+/** The rows of a record in a shape. */
+export const rowsIn = (shape: ExportShape, record: Fields, table: string): Iterable<Map<string, unknown>> =>
+  'rowsOf' in shape ? shape.rowsOf(record, table) : [shape.rowOf(record, table)];
 
 /** An object's fields; none for anything else. */
 export const fieldsOf = (value: unknown): Fields =>

@@ -16,5 +16,11 @@ function columnsByLowerName(table: string): Map<string, string> {
 /** Fields under the names of a table's columns, whatever their case; those that it does not have keep their names. */
 export function namedColumns(fields: Fields, table: string): Map<string, unknown> {
   const columns = columnsByLowerName(table);
-  return new Map([...fields].map(([name, value]) => [columns.get(name.toLowerCase()) ?? name, value]));
+  const own = columnsOf(table);
+  return new Map(
+    [...fields].map(([name, value]) => [
+      Object.hasOwn(own, name) ? name : (columns.get(name.toLowerCase()) ?? name),
+      value,
+    ]),
+  );
 }

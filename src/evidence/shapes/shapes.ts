@@ -2,25 +2,27 @@ import { activity } from './activity.ts';
 import { diagnostic } from './diagnostic.ts';
 import { entraCsv } from './entra-csv.ts';
 import type { ExportShape, Fields, ShapeName } from './export-shape.ts';
+import { flowLog } from './flow-log.ts';
 import { graph } from './graph.ts';
+import { activityCsv, entraAuditCsv } from './portal-csv.ts';
 
-/**
- * Results of advanced hunting, exported by Defender's portal or its API: the columns of Log Analytics' tables, with
- * Timestamp (UTC) in the place of TimeGenerated. Queries of both kinds run, since both are there.
- */
-const hunting: ExportShape = {
-  tableOf: () => undefined,
-  rowOf: (record) => new Map(record).set('TimeGenerated', record.get('TimeGenerated') ?? record.get('Timestamp')),
+export const shapes: Record<ShapeName, ExportShape> = {
+  'entra-csv': entraCsv,
+  'entra-audit-csv': entraAuditCsv,
+  'activity-csv': activityCsv,
+  graph,
+  diagnostic,
+  activity,
+  'flow-log': flowLog,
 };
 
-export const shapes: Record<ShapeName, ExportShape> = { 'entra-csv': entraCsv, graph, diagnostic, activity, hunting };
-
 /** Shapes of JSON that are known by their first record. */
-const byRecord: readonly ShapeName[] = ['diagnostic', 'activity', 'graph'];
+const byRecord: readonly ShapeName[] = ['flow-log', 'diagnostic', 'activity', 'graph'];
+const byHeader: readonly ShapeName[] = ['entra-csv', 'entra-audit-csv', 'activity-csv'];
 
 /** The shape of a file by its first record, and the table of that record. */
 export function shapeOf(record: Fields, path: string, csv: boolean): { shape: ShapeName; table: string } | undefined {
-  for (const shape of csv ? (['entra-csv'] as const) : byRecord) {
+  for (const shape of csv ? byHeader : byRecord) {
     const table = shapes[shape].tableOf(record, path);
     if (table !== undefined) return { shape, table };
   }

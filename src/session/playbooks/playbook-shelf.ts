@@ -15,6 +15,8 @@ interface ShelfOptions {
   shelf: PlaybookShelf;
   actions: ReadonlyMap<string, Action>;
   readOnly: boolean;
+  /** cordon's version, which is in the digests of whole plans; none are made without it. */
+  tool?: string;
   now: () => Date;
   responderAddress: () => Promise<string>;
   /** The playbook that puts the summary of a case on an incident. */
@@ -156,6 +158,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         responderAddress: '',
         reason: '',
         readOnly: options.readOnly,
+        ...(options.tool === undefined ? {} : { tool: options.tool }),
         interactive: true,
         now: options.now,
       });
@@ -171,6 +174,7 @@ export function playbooksOf(options: ShelfOptions): Playbooks {
         responderAddress: await options.responderAddress(),
         reason: '',
         readOnly: options.readOnly,
+        ...(options.tool === undefined ? {} : { tool: options.tool }),
         // One answer is for all VMs: none is asked again.
         interactive: together === undefined,
         ...(together ? { word: together.word } : {}),

@@ -1,3 +1,19 @@
+/** Exceptions by the status that they come with ("Kusto.Data exceptions", learn.microsoft.com/kusto/api/netfx, 2026-05-20). */
+const exceptions = new Map([
+  [400, 'KustoBadRequestException'],
+  [403, 'KustoRequestDeniedException'],
+  [409, 'KustoConflictException'],
+  [412, 'ClusterSuspendedException'],
+  [413, 'KustoRequestPayloadTooLargeException'],
+  [504, 'KustoServiceTimeoutException'],
+]);
+
+/** The name of the exception that comes with a status; that of a throttled request names its kind. */
+export const exceptionOf = (status: number, command: boolean): string =>
+  status === 429
+    ? `Kusto.DataNode.Exceptions.${command ? 'ControlCommand' : 'Query'}ThrottledException`
+    : `Kusto.Data.Exceptions.${exceptions.get(status) ?? 'KustoServiceException'}`;
+
 /** A refusal as a cluster prints it ("Query V2 HTTP response", learn.microsoft.com/kusto/api/rest/response-v2, 2024-08-11). */
 export class ClusterError extends Error {
   readonly status: number;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { tableFromRows } from '../../kql/table.ts';
 import { isRecord, record } from '../json.ts';
 import type { Cluster } from './cluster.ts';
 import { ClusterError } from './cluster-error.ts';
 import { answerCommand, commandAnswer } from './commands.ts';
+import type { IngestionService } from './ingestion-service.ts';
 import { answerQuery, printed } from './queries.ts';
 
 /** Is this a path of a cluster's REST interface? */
@@ -30,6 +32,8 @@ export interface ClusterRequest {
   now: Date;
   /** The answer comes later: a query is under way until then. */
   later: boolean;
+  /** Where its ingestion service is asked, and no database: that, and the host by which it was. */
+  ingestion?: { service: IngestionService; host: string } | undefined;
 }
 
 export interface ClusterReply {
@@ -60,7 +64,7 @@ export function answerCluster(cluster: Cluster, request: ClusterRequest): Cluste
 
 function routed(
   cluster: Cluster,
-  { method, path, body, demandToken, now, later }: ClusterRequest,
+  { method, path, body, demandToken, now, later, ingestion }: ClusterRequest,
   context: { clientRequestId: string; activityId: string },
 ): unknown {
   const route = `${method} ${path.toLowerCase()}`;
@@ -78,6 +82,7 @@ function routed(
   const asked = parsed(body);
   const database = typeof asked.db === 'string' ? asked.db : '';
   const csl = typeof asked.csl === 'string' ? asked.csl : '';
+  if (ingestion) return answerIngestion(ingestion, csl, now);
   if (path.toLowerCase() === '/v1/rest/mgmt') return commandAnswer(answerCommand(cluster, database, csl, now));
   const entry = { clientRequestId: context.clientRequestId, text: csl, database, state: 'Failed' as const };
   const query: (typeof cluster.queries)[number] = entry;
@@ -86,6 +91,25 @@ function routed(
   const answer = answerQuery(cluster, { database, text: csl, options: record(properties.Options), context, now });
   query.state = later ? 'InProgress' : 'Completed';
   return answer;
+}
+
+/** What the ingestion service answers ("How to ingest data with the REST API", 2024-08-11); it has no databases. */
+function answerIngestion(
+  { service, host }: { service: IngestionService; host: string },
+  csl: string,
+  now: Date,
+): unknown {
+  if (/^\s*\.get\s+ingestion\s+resources\s*$/i.test(csl))
+    return commandAnswer(tableFromRows('Table_0', service.resources(host, now)));
+  if (/^\s*\.get\s+kusto\s+identity\s+token\s*$/i.test(csl))
+    return commandAnswer(tableFromRows('Table_0', [{ AuthorizationContext: service.identityToken() }]));
+  throw new ClusterError(
+    400,
+    'BadRequest_SyntaxError',
+    'Kusto.Data.Exceptions.SyntaxException',
+    'Syntax error: the ingestion service does not know this command.',
+    'SYN0002',
+  );
 }
 
 function parsed(text: string): Record<string, unknown> {

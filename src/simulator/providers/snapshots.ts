@@ -276,22 +276,23 @@ const patch: Handler = (call) => {
     if (value !== undefined) allowed[field] = value;
   }
   const { tags: _, ...rest } = before;
-  const after: ArmResource = {
+  const print = (state: string): ArmResource => ({
     ...rest,
     ...(tags !== undefined && { tags }),
-    properties: { ...before.properties, ...allowed },
+    properties: { ...before.properties, ...allowed, provisioningState: state },
+  });
+  store.put(print('Updating'));
+  const end = (resource: ArmResource): void => {
+    if (store.get(before.id) !== undefined) store.put(resource, { silent: true });
   };
-  store.put(after);
   const { headers } = startCompute(call, before.location ?? '', 'DiskOperations', {
     target: before.id,
     duration: pace.snapshot / 8,
-    result: () => shown(call, store.get(before.id) ?? after),
+    finish: () => end(print('Succeeded')),
+    fail: () => end(before),
+    result: () => shown(call, store.get(before.id) ?? print('Succeeded')),
   });
-  return {
-    status: 202,
-    headers,
-    body: shown(call, { ...after, properties: { ...after.properties, provisioningState: 'Updating' } }),
-  };
+  return { status: 202, headers, body: shown(call, print('Updating')) };
 };
 
 const remove: Handler = (call) => {

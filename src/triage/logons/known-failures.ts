@@ -1,3 +1,4 @@
+import { sourceAddress } from './addresses.ts';
 import type { FailureColumns, LogonEvent } from './events.ts';
 import { type Ticks, ticksPerSecond } from './ticks.ts';
 
@@ -6,13 +7,19 @@ const sshNear = 5 * ticksPerSecond;
 /** As 4625 calls the logon that OpenSSH for Windows asks for: network, clear text. */
 const sshLogonType = 8;
 
+/** More addresses than a file can hold. */
+const sourceShift = 2 ** 32;
+
 /** The failures that 4625 reported, by account, each to be matched once with another report of it. */
 export class KnownFailures {
   readonly #failures: FailureColumns;
   readonly #rows = new Map<number, number[]>();
   readonly #spent = new Set<number>();
   readonly #length: number;
+  /** By computer and address, for reports that hide the account. */
+  readonly #sources = new Map<number, number[]>();
   #indexed = false;
+  #sourcesIndexed = false;
   /** How many accounts there were when the index was made. */
   #accounts = 0;
 
@@ -53,7 +60,33 @@ export class KnownFailures {
   ): number {
     if (!this.#indexed) this.#index();
     this.#indexed = true;
-    const rows = this.#rowsOf(computer, account);
+    return this.#spendOf(this.#rowsOf(computer, account), at, near, fits);
+  }
+
+  /** The same of any account, by the source that both name. */
+  spendOfSource(
+    { computer, address, at }: { computer: string; address: string; at: Ticks },
+    near: Ticks,
+    fits: (row: number) => boolean,
+  ): number {
+    const columns = this.#failures;
+    if (!this.#sourcesIndexed) {
+      for (let row = 0; row < this.#length; row++) {
+        const key = (columns.computer[row] ?? 0) * sourceShift + (columns.address[row] ?? 0);
+        const rows = this.#sources.get(key);
+        if (rows) rows.push(row);
+        else this.#sources.set(key, [row]);
+      }
+      for (const rows of this.#sources.values()) rows.sort((a, b) => (columns.time[a] ?? 0) - (columns.time[b] ?? 0));
+    }
+    this.#sourcesIndexed = true;
+    const target = columns.computers.find(computer.trim().toLowerCase());
+    const source = columns.addresses.find(sourceAddress(address));
+    if (target < 0 || source <= 0) return -1;
+    return this.#spendOf(this.#sources.get(target * sourceShift + source) ?? [], at, near, fits);
+  }
+
+  #spendOf(rows: readonly number[], at: Ticks, near: Ticks, fits: (row: number) => boolean): number {
     let low = 0;
     for (let high = rows.length; low < high; ) {
       const middle = (low + high) >>> 1;

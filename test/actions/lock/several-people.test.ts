@@ -3,7 +3,7 @@ import { createActions } from '../../../src/actions/actions.ts';
 import { locksAtVm } from '../../../src/actions/lock/lock-of-vm.ts';
 import type { RunOptions } from '../../../src/playbook/runner.ts';
 import { undoRecorded } from '../../../src/playbook/undo.ts';
-import { agreeing, type Bench, memoryLog, openBench, openGate } from '../bench.ts';
+import { agreeing, type Bench, type MemoryLog, memoryLog, openBench, openGate } from '../bench.ts';
 
 const nicType = 'Microsoft.Network/networkInterfaces';
 const groupType = 'Microsoft.Network/networkSecurityGroups';
@@ -17,14 +17,15 @@ describe('several responders lock one VM', () => {
   beforeEach(() => bench.begin());
   afterAll(() => bench.close());
 
-  const groupsAt = async (vm: string): Promise<string[]> => {
+  const interfacesOf = async (vm: string) => {
     const { resources } = await bench.world();
     const id = bench.target(vm).id.toLowerCase();
     return resources
       .filter((one) => String(one.type).toLowerCase() === nicType.toLowerCase())
-      .filter((one) => String(Object(Object(one.properties).virtualMachine).id).toLowerCase() === id)
-      .map((one) => String(Object(Object(one.properties).networkSecurityGroup).id ?? ''));
+      .filter((one) => String(Object(Object(one.properties).virtualMachine).id).toLowerCase() === id);
   };
+  const groupsAt = async (vm: string): Promise<string[]> =>
+    (await interfacesOf(vm)).map((one) => String(Object(Object(one.properties).networkSecurityGroup).id ?? ''));
   const cordonGroups = async () => {
     const { resources } = await bench.world();
     return resources.filter((one) => String(one.name).startsWith('cordon-')).map((one) => String(one.name));
@@ -32,6 +33,22 @@ describe('several responders lock one VM', () => {
   const lock = (vm: string, caseId: string, settings: object = {}, options: Partial<RunOptions> = {}) => {
     const step = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: { ports: [3389, 22], ...settings } };
     return agreeing(bench.run([step], vm, { log: memoryLog(caseId), ...options }));
+  };
+
+  /** The lock that a case holds, verified again. */
+  const verifiedAgain = (vm: string, log: MemoryLog) => {
+    const context = {
+      target: bench.target(vm),
+      caseId: log.caseId,
+      responderAddress: '198.51.100.20',
+      gate: openGate,
+      keep: async () => '',
+      progress: () => undefined,
+      asked: () => undefined,
+      signal: new AbortController().signal,
+    };
+    const state = Object([...log.evidence.values()].at(-1)).state;
+    return createActions(bench.connection).get('nsg.lock')?.verify(context, state);
   };
 
   it('the second is told who locked, since when and in which case, and changes nothing', async () => {
@@ -158,20 +175,27 @@ describe('several responders lock one VM', () => {
     expect(view.steps[0]?.warnings.join()).toMatch(/Just-in-time policy \S+ names gate01/);
     const request = { id: 'jit', title: 'Ask', uses: 'jit.request', with: { ports: [3389], from: '203.0.113.77' } };
     await agreeing(bench.run([request], 'gate01')).start();
-    const state = Object([...log.evidence.values()].at(-1)).state;
-    const context = {
-      target: bench.target('gate01'),
-      caseId: 'gate-jit',
-      responderAddress: '198.51.100.20',
-      gate: openGate,
-      keep: async () => '',
-      progress: () => undefined,
-      asked: () => undefined,
-      signal: new AbortController().signal,
-    };
-    const verified = await createActions(bench.connection).get('nsg.lock')?.verify(context, state);
+    const verified = await verifiedAgain('gate01', log);
     expect(verified?.ok).toBeNull();
     expect(verified?.text).toMatch(/NOT closed .*tcp 3389 from 203\.0\.113\.77\/32 by \S+JITRule/);
+  });
+
+  it('while Azure is at an interface of somebody else’s change, the lock is not called in force', async () => {
+    const log = memoryLog('app01-anna');
+    expect((await lock('app01', 'app01-anna', {}, { log }).start()).outcome).toBe('done');
+    const name = String((await interfacesOf('app01'))[0]?.name);
+    const target = bench.target('app01');
+    const client = await bench.connection.network(target.subscriptionId);
+    await bench.faults([{ match: { method: 'PUT', path: name }, effect: { hangOperation: true } }]);
+    const now = await client.networkInterfaces.get(target.resourceGroup, name);
+    await bench.connection.changing(openGate, async () => {
+      await client.networkInterfaces.createOrUpdate(target.resourceGroup, name, now).submitted();
+    });
+    const verified = await verifiedAgain('app01', log);
+    expect(verified).toMatchObject({
+      ok: null,
+      text: expect.stringMatching(/ is Updating: .* not known yet .*: Locked/),
+    });
   });
 
   it('what somebody else changed in the lock is shown, and undone only when the VM’s name is typed for the step', async () => {

@@ -112,7 +112,10 @@ describe('failure codes', () => {
     ['0xc000015b', 'right'],
     ['0xc0000193', 'right'],
     ['0xc0000224', 'right'],
+    ['0xc0000199', 'right'],
     ['0xc0000234', 'undecided'],
+    ['0xc0000198', 'undecided'],
+    ['0xc000019a', 'undecided'],
     ['0xc000005e', 'undecided'],
     ['kerberos:0x18', 'wrong'],
     ['kerberos:0x12', 'undecided'],
@@ -120,6 +123,7 @@ describe('failure codes', () => {
     ['sshd:password-refused', 'undecided'],
   ])('%s: the credential was %s', (code, credential) => {
     expect(failureMeaning(code).credential).toBe(credential);
+    expect(failureMeaning(code).meaning).not.toBe('unknown code');
   });
 });
 

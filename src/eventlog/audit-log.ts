@@ -1,0 +1,110 @@
+import { digestOfStored, placedFile } from '../archives/open-file.ts';
+import { auditAction } from '../syslog/audit-actions.ts';
+import { auditRecords } from '../syslog/audit-file.ts';
+import type { AuditRecord } from '../syslog/audit-record.ts';
+import { auditedStep } from '../syslog/audit-steps.ts';
+import { noGaps } from '../syslog/syslog-file.ts';
+import { counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
+import { isoOf } from '../triage/logons/ticks.ts';
+import { openingError } from './event-log-file.ts';
+import type { LogonCollector } from './logon-collector.ts';
+import type { LogonLog } from './logon-log.ts';
+import { Span } from './span.ts';
+
+/** A log of the kernel's audit, as auditd writes it. */
+export interface AuditLogFile {
+  path: string;
+  format: 'audit';
+}
+
+const mostComputers = 50;
+const longestAction = 1024;
+
+/**
+ * Reads such a log and gives what it says of logons to the collector. Where its lines do not name their computer (`node=`)
+ * it is `computer`, that of the logs beside it, "" where these do not say it. Throws an EventLogError when it cannot be
+ * opened; where its end cannot be read, the rest counts.
+ */
+export async function readAuditLogons(
+  { path }: AuditLogFile,
+  computer: string,
+  collector: LogonCollector,
+  options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
+): Promise<LogonLog> {
+  const failed = (error: unknown): never => {
+    throw openingError(path, error);
+  };
+  const placed = await placedFile(path).catch(failed);
+  const stored = await digestOfStored(placed).catch(failed);
+  const gaps = noGaps();
+  const damaged: LogonLog['damaged'] = [];
+  const span = new Span();
+  const computers = new Set<string>();
+  const steps: AuditedStep[] = [];
+  let [bytes, records, nodes] = [0, 0, 0];
+  const take = (record: AuditRecord): void => {
+    records += 1;
+    span.add(record.at);
+    if (record.node !== '') nodes += 1;
+    const own = record.node || computer;
+    if (own !== '' && computers.size < mostComputers) computers.add(own);
+    const step = auditedStep(record, computer);
+    if (step) {
+      const { at, serial } = record;
+      steps.push(step);
+      collector.other.takeAudit(step, `${at} ${serial}`);
+    }
+    const action = auditAction(record);
+    if (action)
+      collector.takeAudited({ ...action, at: record.at, computer: own, what: printable(action.what, longestAction) });
+  };
+  try {
+    for await (const portion of auditRecords(path, gaps, (more) => {
+      bytes += more;
+      options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
+    })) {
+      options.signal?.throwIfAborted();
+      for (const { record } of portion) take(record);
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    damaged.push({ offset: bytes, because: openingError(path, error).because });
+  }
+  const changed = await placed.changed();
+  if (changed !== '') damaged.push({ offset: stored.bytes, because: changed });
+  const ends = span.ends;
+  // Where there are records of logons, the whole log was listening.
+  if (ends && steps.length > 0) {
+    collector.otherSpan.add(ends.first);
+    collector.otherSpan.add(ends.last);
+  }
+  const { failures, successes } = auditLogons(steps);
+  return {
+    path,
+    ...stored,
+    records,
+    unverified: 0,
+    dirty: false,
+    damaged,
+    damages: damaged.length,
+    failures: failures.length,
+    successes: successes.length,
+    first: ends && isoOf(ends.first),
+    last: ends && isoOf(ends.last),
+    channel: 'audit',
+    computers: [...computers].map((name) => printable(name, 64)),
+    notes: [
+      ...(nodes === records
+        ? []
+        : computer === ''
+          ? ['it does not name its computer']
+          : [`its computer is that of the logs beside it: ${printable(computer, 64)}`]),
+      ...(gaps.unread > 0
+        ? [`${counted(gaps.unread, 'line')} that are no record of audit (first in line ${gaps.firstUnread})`]
+        : []),
+      ...(gaps.zeros > 0 ? [`${counted(gaps.zeros, 'byte')} of zeros among its lines`] : []),
+    ],
+  };
+}

@@ -1,0 +1,70 @@
+import type { Approval, ApprovedStep } from '../documents/approval.ts';
+import { approvalOf, digestOf, type RunParameters } from './approval.ts';
+import type { PlanShown } from './run.ts';
+import { sentenceOf } from './sentence-of.ts';
+
+/** The digest of a run's whole plan, made once, and anew where a step is planned otherwise when its turn comes. */
+export class WholePlan {
+  readonly #about: { made: (approval: Approval) => Promise<void>; changed: () => void };
+  #given: string;
+  #approval: Approval | null = null;
+  #because = '';
+  #making = false;
+
+  /** `digest`: one that was made before, "" for none. `made` enters it into the case; `changed` is called when it is shown. */
+  constructor(about: { digest: string; made: (approval: Approval) => Promise<void>; changed: () => void }) {
+    this.#given = about.digest;
+    this.#about = about;
+  }
+
+  /** In full; "" before it is made. */
+  get digest(): string {
+    return this.#approval?.digest ?? this.#given;
+  }
+
+  set digest(of: string) {
+    this.#given = of;
+  }
+
+  get shown(): PlanShown | null {
+    return this.digest === '' && this.#because === '' ? null : { digest: this.digest, because: this.#because };
+  }
+
+  /**
+   * Makes it of the steps as they are planned; `ahead` plans one that is not, null for what is never planned. Does not reject: a
+   * plan that cannot be made now is made when its step comes.
+   */
+  make(
+    of: RunParameters & { vm: string },
+    planned: readonly ApprovedStep[],
+    ahead: (id: string) => Promise<ApprovedStep | null>,
+  ): void {
+    if (this.#given !== '' || this.#making) return;
+    const known = this.#approval?.over.vms[0]?.steps ?? [];
+    const isSame = (one: ApprovedStep) => one.state === null || known.some((step) => digestOf(step) === digestOf(one));
+    if (this.#approval && planned.every(isSame)) return;
+    this.#making = true;
+    void this.#make(of, planned, ahead).finally(() => {
+      this.#making = false;
+      this.#about.changed();
+    });
+  }
+
+  async #make(
+    { vm, ...parameters }: RunParameters & { vm: string },
+    planned: readonly ApprovedStep[],
+    ahead: (id: string) => Promise<ApprovedStep | null>,
+  ): Promise<void> {
+    try {
+      const steps: ApprovedStep[] = [];
+      for (const step of planned) steps.push((await ahead(step.id)) ?? step);
+      const approval = approvalOf({ ...parameters, vms: [{ id: vm, steps }] });
+      await this.#about.made(approval);
+      this.#approval = approval;
+      this.#because = '';
+    } catch (error) {
+      this.#approval = null;
+      this.#because = sentenceOf(error);
+    }
+  }
+}
