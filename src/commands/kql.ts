@@ -4,6 +4,7 @@ import type { QueryDocument } from '../documents/query.ts';
 import { EvidenceError } from '../evidence/evidence-error.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { KqlError } from '../kql/kqlerror.ts';
+import { type PartQuery, severalQueries } from '../kql/several-queries.ts';
 import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
 import type { CaseFlags } from './into-case.ts';
@@ -21,6 +22,8 @@ export interface KqlFlags extends SourceFlags {
   csv?: boolean;
   out?: string;
   limit?: number;
+  /** Which query of a text that holds several. */
+  part?: number;
 }
 
 /** Rows that are printed by default: what a user reads, and what a file may hold. */
@@ -39,7 +42,8 @@ export async function kql(
 ): Promise<number> {
   if (flags.json && flags.csv) throw new Failure('--json and --csv exclude each other');
   if (flags.out !== undefined) checkOut(flags.out);
-  const query = given === undefined ? undefined : await queryOf(given, stdin);
+  const text = given === undefined ? undefined : await queryOf(given, stdin);
+  const query = text === undefined || flags.part === undefined ? text : partOf(text, flags.part);
   if (query?.trim() === '') throw new Failure('the query is empty');
   const into = caseFlags(flags);
   if (into) await (await import('./into-case.ts')).checkCase(into);
@@ -56,6 +60,19 @@ export async function kql(
   } finally {
     await source.close();
   }
+}
+
+const listOfParts = (parts: readonly PartQuery[]): string =>
+  [
+    `the text holds ${parts.length} queries, divided by empty lines; --part says which to ask:`,
+    ...parts.slice(0, 50).map(({ line, head }, i) => `  --part ${i + 1}  line ${line}: ${printable(head, 100)}`),
+  ].join('\n');
+
+function partOf(text: string, part: number): string {
+  const parts = severalQueries(text);
+  const found = parts[part - 1];
+  if (found) return found.query;
+  throw new Failure(parts.length === 0 ? 'the text holds one query; --part is for several' : listOfParts(parts));
 }
 
 /** Does work that Ctrl-C ends. */
@@ -90,7 +107,11 @@ async function asked(
   } catch (error) {
     // A query that Azure refused was sent all the same.
     if (into && sent.length > 0) await enter(sent, undefined, into);
-    if (error instanceof KqlError) throw new Failure(queryFaults(error, query), exitCode.usage, { cause: error });
+    if (error instanceof KqlError) {
+      const several = error.kind === 'syntax' ? severalQueries(query) : [];
+      const faults = several.length > 0 ? listOfParts(several) : queryFaults(error, query);
+      throw new Failure(faults, exitCode.usage, { cause: error });
+    }
     return withoutEvidence(error);
   }
 }

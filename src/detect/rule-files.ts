@@ -1,5 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { KqlError } from '../kql/kqlerror.ts';
+import { severalQueries } from '../kql/several-queries.ts';
 import { printable } from '../text/printable.ts';
 import { type NotRun, notRunOf, type Rule } from './rule.ts';
 import { largestRuleFile, readRuleFile } from './rule-file.ts';
@@ -53,6 +55,18 @@ const isRuleFile = (name: string): boolean => {
   return YAML.has(ending) || QUERY.has(ending);
 };
 
+/** The queries of a file; one that holds several holds as many rules. */
+function queriesOf(text: string): { query: string; line: number }[] {
+  try {
+    const several = severalQueries(text);
+    if (several.length > 0) return several;
+  } catch (error) {
+    // A fault of the text is reported when its rule runs.
+    if (!(error instanceof KqlError)) throw error;
+  }
+  return [{ query: text, line: 1 }];
+}
+
 /** The rules of files and folders: Sigma's and analytic rules in YAML, and queries in .kql files. Throws NoRules. */
 export async function readRules(paths: readonly string[], placeholders: Placeholders = new Map()): Promise<RuleSet> {
   const set: RuleSet = { files: 0, rules: [], refused: [], narrowed: 0 };
@@ -69,14 +83,12 @@ export async function readRules(paths: readonly string[], placeholders: Placehol
         }
         const text = (await readFile(file, 'utf8')).replace(/^\ufeff/, '');
         if (QUERY.has(extname(file).toLowerCase())) {
-          const title = basename(file, extname(file));
-          set.rules.push({
-            ...head,
-            title: printable(title, 300),
-            id: printable(title, 300),
-            kind: 'kql',
-            query: text,
-          });
+          const title = printable(basename(file, extname(file)), 300);
+          const parts = queriesOf(text);
+          for (const [i, { query, line }] of parts.entries()) {
+            const name = parts.length === 1 ? title : `${title} (${i + 1})`;
+            set.rules.push({ ...head, title: name, id: name, line, kind: 'kql', query });
+          }
         } else {
           const { rules, refused, filters: own } = readRuleFile(file, text, placeholders);
           for (const rule of rules) set.rules.push(rule);

@@ -25,7 +25,7 @@ export async function queriesOf(
   const queries: { rule: Rule; query: string }[] = [];
   for (const rule of rules) {
     try {
-      if (rule.kind === 'kql') queries.push({ rule, query: rule.query });
+      if (rule.kind === 'kql') queries.push({ rule, query: rule.query.trimStart() });
       else if (rule.kind === 'correlation') {
         queries.push({
           rule,

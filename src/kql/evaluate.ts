@@ -4,7 +4,7 @@ import type { FoldedTexts } from './folded-texts.ts';
 import { type Frame, tableOf } from './frame.ts';
 import { withoutMissingLegs } from './fuzzy-legs.ts';
 import { areNamed, type TimedQuery, withoutTimes, withTimes } from './given-times.ts';
-import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
+import { type Diagnostic, isSyntaxCode, KqlError, positionOf } from './kqlerror.ts';
 import { type Analysis, analyseText, child, list, nodeClass, type Schema, schemaOf } from './language.ts';
 import { firstTaken } from './operators/sort.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
@@ -209,8 +209,6 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** Codes of the analyser's diagnostics that speak of grammar rather than of meaning. */
-const SYNTAX = /^KS00\d$/;
 /** The analyser's own bound on the depth of a query. */
 const TOO_DEEP = 'KS245';
 
@@ -220,7 +218,7 @@ export function checked(query: string, schema: Schema, anyCase: boolean): Analys
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
   const [first] = errors;
   if (first) {
-    const kind = first.code === TOO_DEEP ? 'limit' : SYNTAX.test(first.code) ? 'syntax' : 'semantic';
+    const kind = first.code === TOO_DEEP ? 'limit' : isSyntaxCode(first.code) ? 'syntax' : 'semantic';
     throw new KqlError(kind, first.message, errors);
   }
   return analysis;

@@ -41,6 +41,9 @@ export class KqlError extends Error {
   }
 }
 
+/** Does a code of the analyser's diagnostics speak of grammar, and not of meaning? */
+export const isSyntaxCode = (code: string): boolean => /^KS00\d$/.test(code);
+
 /** One-based line and column of an offset. */
 export function positionOf(text: string, offset: number): { line: number; column: number } {
   let line = 1;

@@ -360,6 +360,16 @@ describe('disks.export', () => {
     expect([view.outcome, view.summary.includes('begin anew')]).toEqual(['undone', true]);
   });
 
+  it('refuses a place that cannot be written to before it opens a snapshot', async () => {
+    const [{ name } = { name: '' }] = await take('jump01');
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const before = bench.mutations().length;
+    const view = await agreeing(bench.run([exporting({ folder: join(file, 'in') })], 'jump01')).start();
+    expect(view.steps[0]?.error).toMatch(/a-file.* \(ENOTDIR\): give another folder|a-file is no folder/);
+    expect([bench.mutations().length, (await stateOf(name)).diskState]).toEqual([before, 'Unattached']);
+  });
+
   it('says what to do where there is no snapshot', async () => {
     const view = await agreeing(bench.run([exporting()], 'app03')).start();
     expect(view.outcome).toBe('needs-attention');

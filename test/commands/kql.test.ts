@@ -41,6 +41,19 @@ const told = (query: string, flags: KqlFlags): Promise<string> =>
   );
 
 describe('cordon kql', () => {
+  it('asks one query of a text that holds several', async () => {
+    const text = 'Logs\n| where n == 1\n\n// the others\nLogs // all\n| where n > 1\n| project m\n';
+    const file = join(folder, 'several.kql');
+    await writeFile(file, text);
+    expect(await told(`@${file}`, { evidence: [csv] })).toBe(
+      'the text holds 2 queries, divided by empty lines; --part says which to ask:\n  --part 1  line 1: Logs\n  --part 2  line 5: Logs',
+    );
+    expect((await run(`@${file}`, { evidence: [csv], part: 1, csv: true })).stdout).toBe('n,who\r\n1,ann\r\n');
+    expect(await told(`@${file}`, { evidence: [csv], part: 2 })).toMatch(/^line 7, column 11: /);
+    expect(await told(`@${file}`, { evidence: [csv], part: 3 })).toContain('--part 2  line 5');
+    expect(await told('Logs | take 1', { evidence: [csv], part: 1 })).toContain('one query');
+  });
+
   it('prints a table, without what would drive a terminal', async () => {
     const { stdout, code } = await run('Logs | project n, who | sort by n asc', { evidence: [csv] });
     expect(code).toBe(0);

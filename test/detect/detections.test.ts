@@ -575,6 +575,7 @@ describe('analytic rules and queries', () => {
         'sentinel.yaml': `id: s1\nname: Logons over the network\nseverity: High\ntactics: [LateralMovement]\nrelevantTechniques: [T1021]\nkind: Scheduled\nquery: |\n  SecurityEvent\n  | where EventID == 4624 and LogonType == 3\n`,
         'hunt.kql': 'SecurityEvent | summarize n = count() by Computer, EventID',
         'missing.kql': 'SigninLogs | take 1',
+        'two.kql': 'SecurityEvent\n\n| where EventID == 4624\n\n// and another\nSecurityEvent\n| where NoSuch == 1\n',
         'wrong.kql': 'SecurityEvent | where NoSuch == 1',
       },
       files,
@@ -591,9 +592,11 @@ describe('analytic rules and queries', () => {
     ).toEqual([
       ['s1', 'kql', 'high', ['T1021'], ['lateral-movement'], 1],
       [expect.stringMatching(/hunt$/), 'kql', 'none', [], [], 2],
+      [expect.stringMatching(/two \(1\)$/), 'kql', 'none', [], [], 2],
     ]);
     expect(result.notRun.map(({ kind, because }) => `${kind}: ${because}`)).toEqual([
       'no-events: the evidence has no table SigninLogs',
+      expect.stringMatching(/^refused: line 7, column 9: /),
       expect.stringMatching(/^refused: line 1, column 23: /),
     ]);
   });

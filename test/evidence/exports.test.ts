@@ -30,7 +30,7 @@ const ask = (query: string, ...files: string[]): Promise<QueryResult> =>
 /** The fields of a file that is read so many bytes at a time. */
 async function fields(content: string, bytesAtOnce = 7): Promise<string[][]> {
   const path = await file(content);
-  const [blocks, records] = [new RecordBlocks(path, true), new CsvRecords(path)];
+  const [blocks, records] = [new RecordBlocks(path, 'csv'), new CsvRecords(path)];
   const found: string[][] = [];
   const take = (block: Buffer | undefined): void => {
     for (let at = 0; block && at < block.length; ) {
@@ -223,7 +223,9 @@ describe('JSON', () => {
   });
 
   it('names the place of what it cannot read', async () => {
-    await expect(ask('A', `A=${await file('[1]', 'json')}`)).rejects.toThrow('element 0 of its list is no object');
+    await expect(ask('A', `A=${await file('[1]', 'json')}`)).rejects.toThrow(
+      'element 1: this element is no JSON object',
+    );
     await expect(ask('A', `A=${await file('[{"\\u001b[2J":1}]', 'json')}`)).rejects.toThrow("can be no column's name");
     await expect(ask('A', `A=${await file('{"a":1}', 'json')}`)).rejects.toThrow('neither a list of objects');
     await expect(ask('A', `A=${await file('{"a":', 'json')}`)).rejects.toThrow('it is no JSON');

@@ -1,6 +1,9 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext } from '../../playbook/action.ts';
+import { printable } from '../../text/printable.ts';
 import { lookAtContainer } from '../evidence-container.ts';
 import { impossible, type Refusal } from '../refused-plan.ts';
 import type { ExportSettings } from './settings.ts';
@@ -18,6 +21,25 @@ export interface Destination {
 
 const folderOf = ({ folder }: ExportSettings, { caseFolder }: ActionContext): string =>
   folder !== undefined ? (isAbsolute(folder) ? folder : resolve(folder)) : caseFolder ? join(caseFolder, 'images') : '';
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+
+/** Why nothing can be written to a folder, or to the first one above it that exists; "" where nothing is known against it. */
+async function notWritable(folder: string): Promise<string> {
+  for (let place = folder; ; place = dirname(place)) {
+    try {
+      if (!(await stat(place)).isDirectory()) return `${printable(place, 300)} is no folder: give another with --to.`;
+      await access(place, constants.W_OK);
+      return '';
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== 'ENOENT' || place === dirname(place)) {
+        return `Nothing can be written to ${printable(place, 300)} (${code}): give another folder with --to.`;
+      }
+    }
+  }
+}
 
 /** The folder, or the container with what is known of it; why nothing can go there, where that is so. */
 export async function destinationOf(
@@ -46,6 +68,8 @@ export async function destinationOf(
     return impossible('No policy keeps files from being changed: give a container with --to https://….');
   }
   const folder = folderOf(settings, context);
+  const against = folder === '' ? '' : await notWritable(folder);
+  if (against !== '') return impossible(against);
   return {
     kind: 'folder',
     name: folder || 'the folder of the case',

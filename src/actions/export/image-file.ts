@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { type Digest, digestOf } from '../../digest/digest.ts';
 import { pieceBytes, piecesOf, type Span } from './in-order.ts';
+import { sizeText } from './settings.ts';
 import type { BlobHead } from './signed-blob.ts';
 
 /** Beside a part of an image: what it is a part of, and how much of it is surely on disk. */
@@ -38,6 +39,19 @@ export type ImageManifest = z.infer<typeof imageManifest>;
 /** After so many bytes a flush to disk begins beside the transfer; a transfer so far ahead of the disk waits for it. */
 const flushBytes = 64 * 1024 * 1024;
 const mostUnflushed = 1024 * 1024 * 1024;
+
+/** Why the system refused, for people: "the disk is full (ENOSPC)". */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known = new Map([
+    ['ENOSPC', 'the disk is full'],
+    ['EDQUOT', 'the quota of the disk is used up'],
+    ['EFBIG', 'a file may not be as large here'],
+    ['EIO', 'the disk reports an error'],
+  ]).get(code);
+  if (known) return `${known} (${code})`;
+  return code || (error instanceof Error ? error.message : String(error));
+}
 
 /** Does a file take no room for zeros that are not written to it? Windows gives it all of its length. */
 export const leavesOutZeros = process.platform !== 'win32';
@@ -193,16 +207,24 @@ export class ImageFile {
 
   /** Puts a piece behind the others. Zeros take no room where the file system can leave them out. */
   async #write(bytes: Buffer): Promise<void> {
-    if (bytes.equals(zeros.subarray(0, bytes.length))) {
-      await this.#handle.truncate(this.#done + bytes.length);
-      return;
+    try {
+      if (bytes.equals(zeros.subarray(0, bytes.length))) {
+        await this.#handle.truncate(this.#done + bytes.length);
+        return;
+      }
+      // A disk that becomes full takes a part, and says why when it is given the rest.
+      for (let written = 0; written < bytes.length; ) {
+        const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#done + written);
+        if (bytesWritten === 0) throw new Error('it takes no more');
+        written += bytesWritten;
+      }
+    } catch (error) {
+      throw new Error(`${this.#file}.part cannot be written: ${reasonOf(error)}. ${this.#keptText}`, { cause: error });
     }
-    // A disk that becomes full takes a part, and says why when it is given the rest.
-    for (let written = 0; written < bytes.length; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#done + written);
-      if (bytesWritten === 0) throw new Error(`${this.#file}.part takes no more than ${this.#done + written} bytes`);
-      written += bytesWritten;
-    }
+  }
+
+  get #keptText(): string {
+    return `The ${sizeText(this.#done)} before it stay, and the next export of it goes on from there.`;
   }
 
   /** Flushes while more comes, one flush at a time; the next piece fails where it failed. */
@@ -220,7 +242,13 @@ export class ImageFile {
   async flush(): Promise<void> {
     await this.#flushing;
     // The bytes from the start are there still, however many were read again.
-    if (this.#done > this.#flushed) await this.#flush();
+    if (this.#done <= this.#flushed) return;
+    await this.#flush().catch(async () => {
+      // A full disk has no room for the state either: the last piece gives way to it.
+      this.#done = Math.max(this.#flushed, this.#done - pieceBytes);
+      await this.#handle.truncate(this.#done);
+      await this.#flush();
+    });
   }
 
   async #flush(): Promise<void> {
@@ -253,6 +281,9 @@ export class ImageFile {
   async close(): Promise<void> {
     this.#digest.drop();
     await this.#flushing;
+    const { size } = await this.#handle.stat();
     await this.#handle.close();
+    // A part of nothing says nothing.
+    if (size === 0) await rm(`${this.#file}.part`, { force: true });
   }
 }

@@ -45,6 +45,7 @@ export function addKql(cordon: Command): void {
     .option('--yes', 'write the evidence into the cluster without a question')
     .option('--hours <n>', 'how far back Log Analytics is asked (default: 24)', number)
     .option('--now <time>', 'what now() and ago() count from, over evidence and in a cluster (default: the present)')
+    .option('--part <n>', 'which query to ask of a text that holds several, divided by empty lines', number)
     .option('--limit <n>', 'maximum rows to print (default: 1000), or to write (default: 1000000)', number)
     .option(
       '--memory <size>',
