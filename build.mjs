@@ -37,6 +37,7 @@ const { metafile } = await build({
     'simulator-thread': 'src/simulator/thread.ts',
     'query-thread': 'src/evidence/query-thread-entry.ts',
     'parse-thread': 'src/evidence/parse-thread.ts',
+    'read-thread': 'src/evidence/read-thread.ts',
     'detect-thread': 'src/detect/detect-thread-entry.ts',
     'blob-thread': 'src/azure/client/blob-thread.ts',
     'digest-thread': 'src/digest/digest-thread.ts',

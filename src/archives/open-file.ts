@@ -139,14 +139,53 @@ export const isPacked = (path: string): boolean => /\.(?:t?gz|t?zst)$/i.test(pat
 export const unpackedName = (name: string): string =>
   name.replace(/\.(?:gz|zst)$/i, '').replace(/\.t(?:gz|zst)$/i, '.tar');
 
+/** Gets what a file is as it is stored while its content passes by. */
+export interface StoredListener {
+  /** Gets its bytes, in their order. */
+  stored?(bytes: Buffer): void;
+  /** Gets how many of them the content so far came from. */
+  consumed?(bytes: number): void;
+  /** All of them were seen. */
+  ended?(): void;
+}
+
 /** The content of a file as it passes by: unpacked where it is a .gz or a .zst. */
-export async function contentOf(path: string): Promise<AsyncIterable<Buffer>> {
+export async function contentOf(path: string, listener: StoredListener = {}): Promise<AsyncIterable<Buffer>> {
   const file = await placedFile(path);
-  return isPacked(path) ? unpacked(await file.stored()) : file.stored();
+  const stored = seen(await file.stored(), listener, !isPacked(path));
+  return isPacked(path) ? unpacked(stored, listener) : stored;
+}
+
+async function* seen(
+  bytes: AsyncIterable<Buffer>,
+  listener: StoredListener,
+  isContent: boolean,
+): AsyncGenerator<Buffer> {
+  let reached = 0;
+  for await (const piece of bytes) {
+    listener.stored?.(piece);
+    reached += piece.length;
+    if (isContent) listener.consumed?.(reached);
+    yield piece;
+  }
+  listener.ended?.();
+}
+
+/** As much is unpacked whatever it comes from: gzip makes at most 1032 bytes of one, and of a log seldom more than 50. */
+const freelyUnpacked = 1024 ** 3;
+const mostRatio = 1000;
+/** Of one file no more is unpacked. */
+const mostContent = 1024 ** 4;
+
+/** Throws an ArchiveError where content is more than any evidence can become: a bomb. */
+function refuseBomb(content: number, packed: number): void {
+  if (content > mostContent) throw new ArchiveError('what is packed in it is larger than 1 TiB');
+  if (content > freelyUnpacked && content > mostRatio * packed)
+    throw new ArchiveError(`it becomes more than ${mostRatio} times its size when it is unpacked, as a bomb does`);
 }
 
 /** By their first bytes: gzip (RFC 1952) and Zstandard (RFC 8878), which Node reads since 22.15. */
-function unpackerFor(first: Buffer | undefined): Duplex | null {
+function unpackerFor(first: Buffer | undefined): (Duplex & { bytesWritten: number }) | null {
   const begins = first?.toString('latin1', 0, 4) ?? '';
   if (begins.startsWith('\u001f\u008b')) return zlib.createGunzip();
   if (begins !== '\u0028\u00b5\u002f\u00fd') return null;
@@ -155,17 +194,28 @@ function unpackerFor(first: Buffer | undefined): Duplex | null {
   return zlib.createZstdDecompress();
 }
 
-async function* unpacked(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unpacked(stored: AsyncIterable<Buffer>, listener: StoredListener): AsyncGenerator<Buffer> {
   const [first, all] = await withFirst(stored);
   const unpacker = unpackerFor(first);
   if (!unpacker) {
-    yield* all;
+    let reached = 0;
+    for await (const piece of all) {
+      reached += piece.length;
+      listener.consumed?.(reached);
+      yield piece;
+    }
     return;
   }
+  let content = 0;
   const source = Readable.from(all);
   source.on('error', (error) => unpacker.destroy(error));
   try {
-    for await (const piece of source.pipe(unpacker)) yield piece;
+    for await (const piece of source.pipe(unpacker)) {
+      content += piece.length;
+      refuseBomb(content, unpacker.bytesWritten);
+      listener.consumed?.(unpacker.bytesWritten);
+      yield piece;
+    }
   } catch (error) {
     throw packingError(error);
   } finally {

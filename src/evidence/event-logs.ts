@@ -15,6 +15,9 @@ import type { Source } from './source.ts';
 /** Places of damage that are listed one by one; of more, how many. */
 const MOST_PLACES = 5;
 
+/** What distinguishes an event from all others. */
+export type EventIdentity = Pick<LogEvent['system'], 'computer' | 'channel' | 'recordId' | 'time'>;
+
 /** The events of all logs of a query: one that is in several exports, or twice in one, counts once. */
 export class EvidenceEvents {
   readonly #seen = new SeenEvents();
@@ -23,8 +26,7 @@ export class EvidenceEvents {
   /**
    * Whether the event was there before, by its number, to the second: some exports keep no finer time. Events without a record id or a time cannot be distinguished, and all count.
    */
-  again({ system }: LogEvent): boolean {
-    const { computer, channel, recordId, time } = system;
+  again({ computer, channel, recordId, time }: EventIdentity): boolean {
     if (recordId === 0 || time === null) return false;
     const name = `${computer}\u0000${channel}`;
     let log = this.#logs.get(name);
@@ -36,6 +38,9 @@ export class EvidenceEvents {
   }
 }
 
+export const takenBefore = (file: string, events: number): string =>
+  `${file}: ${events} events were in the evidence before, and count once`;
+
 function eventReaders(builders: Parameters<Source['read']>[0], file: string) {
   return new Map(
     [...builders].map(([name, builder]) => [
@@ -46,7 +51,7 @@ function eventReaders(builders: Parameters<Source['read']>[0], file: string) {
 }
 
 /** Events that a program exported, as the same tables; no checksum covers them. */
-export function exportedEventsSource(exported: ExportedEvents, events: EvidenceEvents): Source {
+export function exportedEventsSource(exported: ExportedEvents, events: EvidenceEvents | undefined): Source {
   const { path: file } = exported;
   return {
     file,
@@ -59,7 +64,7 @@ export function exportedEventsSource(exported: ExportedEvents, events: EvidenceE
         for await (const event of exportedEvents(exported, gaps, read)) {
           const into = readers.get(tableOfEvent(event));
           if (!into || (eventIds && !eventIds.has(event.system.eventId))) continue;
-          if (events.again(event)) {
+          if (events?.again(event.system)) {
             again += 1;
             continue;
           }
@@ -78,7 +83,7 @@ export function exportedEventsSource(exported: ExportedEvents, events: EvidenceE
         ...(gaps.unread > 0
           ? [`${file}: ${counted(gaps.unread, 'record')} left out, no whole event (first in line ${gaps.firstUnread})`]
           : []),
-        ...(again > 0 ? [`${file}: ${again} events were in the evidence before, and count once`] : []),
+        ...(again > 0 ? [takenBefore(file, again)] : []),
         ...(timeless > 0 ? [`${file}: ${timeless} events have no time that can be read`] : []),
       ];
     },
@@ -86,7 +91,7 @@ export function exportedEventsSource(exported: ExportedEvents, events: EvidenceE
 }
 
 /** An event log as the tables SecurityEvent and Event. */
-export function eventLogSource(file: string, events: EvidenceEvents): Source {
+export function eventLogSource(file: string, events: EvidenceEvents | undefined): Source {
   return {
     file,
     describe: () => Promise.resolve(new Map(eventTables)),
@@ -106,7 +111,7 @@ export function eventLogSource(file: string, events: EvidenceEvents): Source {
           }
           const into = readers.get(tableOfEvent(event));
           if (!into) continue;
-          if (events.again(event)) {
+          if (events?.again(event.system)) {
             again += 1;
             continue;
           }
@@ -123,7 +128,7 @@ export function eventLogSource(file: string, events: EvidenceEvents): Source {
       if (damaged > damages.length) notes.push(`${file}: ${damaged} places of damage in all`);
       if (unverified > 0)
         notes.push(`${file}: ${unverified} events are not covered by checksums that match (_Verified is false)`);
-      if (again > 0) notes.push(`${file}: ${again} events were in the evidence before, and count once`);
+      if (again > 0) notes.push(takenBefore(file, again));
       if (timeless > 0) notes.push(`${file}: ${timeless} events have no time that can be read`);
       return notes;
     },

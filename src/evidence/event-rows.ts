@@ -162,6 +162,14 @@ const otherEvent: Record<string, Read> = {
       .join(''),
 };
 
+/** The columns that distinguish an event from all others of its table: computer, channel, record id, time. */
+export const identityColumns = (table: string): string[] => [
+  'Computer',
+  table === 'SecurityEvent' ? 'Channel' : 'EventLog',
+  '_EventRecordId',
+  'TimeGenerated',
+];
+
 const none: Read = () => null;
 
 /** The reader of one column of one of the two tables. */

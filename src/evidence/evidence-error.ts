@@ -9,8 +9,9 @@ export class EvidenceError extends Error {
   readonly why: string;
   readonly line: number | undefined;
 
-  constructor(file: string, why: string, place?: { line: number }) {
-    super(`${printable(file, 500)}${place ? `, line ${place.line}` : ''}: ${why}`);
+  /** `unit`: what the lines of the file are; elements of a JSON list are counted too. */
+  constructor(file: string, why: string, place?: { line: number; unit?: 'line' | 'element' | undefined }) {
+    super(`${printable(file, 500)}${place ? `, ${place.unit ?? 'line'} ${place.line}` : ''}: ${why}`);
     this.why = why;
     this.line = place?.line;
   }

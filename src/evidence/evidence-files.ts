@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { unpackedName } from '../archives/open-file.ts';
 import type { SyslogFormat } from '../syslog/syslog-file.ts';
 import type { UtmpFormat } from '../syslog/utmp.ts';
 import type { DerivedYear } from '../syslog/years.ts';
@@ -78,7 +79,7 @@ const FORMATS: ReadonlyMap<string, EvidenceFormat> = new Map(
 export function evidenceFile(given: string): EvidenceFile {
   const named = /^([\p{L}_][\p{L}\p{N}_]*)=(.+)$/su.exec(given);
   const path = named?.[2] ?? given;
-  const ending = extname(path).toLowerCase();
+  const ending = extname(unpackedName(path)).toLowerCase();
   const format = FORMATS.get(ending);
   if (!format) {
     throw new EvidenceError(path, `evidence is .evtx, .csv, .json, .jsonl or .ndjson, not "${printable(ending, 20)}"`);
@@ -87,7 +88,7 @@ export function evidenceFile(given: string): EvidenceFile {
     if (named) throw new EvidenceError(path, 'the events of an event log say themselves which table is theirs');
     return { path, format, table: undefined };
   }
-  const table = named?.[1] ?? basename(path).slice(0, -ending.length);
+  const table = named?.[1] ?? basename(unpackedName(path)).slice(0, -ending.length);
   if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(table)) {
     throw new EvidenceError(path, `"${printable(table, 60)}" can be no table's name; give one: NAME=FILE`);
   }

@@ -2,10 +2,13 @@ import { type Frame, frameOf, vectorOf } from '../kql/frame.ts';
 import type { KqlError } from '../kql/kqlerror.ts';
 import type { ReadTable } from '../kql/read-table.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
+import type { Work } from '../kql/work.ts';
+import { EvidenceEvents } from './event-logs.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { commonType } from './guessed-type.ts';
 import type { Reading } from './reading.ts';
 import { type OpenedFile, sourcesOf, type Tuning } from './sources-of.ts';
+import { StreamedRows } from './streamed-rows.ts';
 import { TableBuilder } from './table-builder.ts';
 import type { Wanted } from './text-export.ts';
 
@@ -27,24 +30,31 @@ type Opened = OpenedFile & {
   tables: string[];
   /** Rows that are in memory, by table. */
   held: Map<string, Frame[]>;
+  /** Rows that a thread reads as they are asked for. */
+  streamed: StreamedRows | undefined;
 };
+
+/** Files of less together are read into memory, where they are read once however often a query asks for their rows. */
+const WHOLE_BELOW = 64 * 1024 * 1024;
 
 interface Described extends Wanted {
   name: string;
 }
 
-/** The tables of all files of a query: CSV and JSON lines on disk are read as their rows are asked for, others before. */
+/** The tables of all files of a query: large ones are read as their rows are asked for, small ones before. */
 export class EvidenceTables {
   readonly #reading: Reading;
-  readonly #opened: Opened[];
+  readonly #tuning: Tuning | undefined;
+  #opened: Opened[] = [];
   readonly #notes: string[] = [];
   #described: Described[] = [];
+  #eventIds: ReadonlySet<number> | undefined;
   /** Tables that the query can depend on. */
   #asked: ReadonlySet<string> = new Set();
 
   constructor(reading: Reading, tuning?: Tuning) {
     this.#reading = reading;
-    this.#opened = sourcesOf(reading, tuning).map((one) => ({ ...one, tables: [], held: new Map() }));
+    this.#tuning = tuning;
   }
 
   get schemas(): readonly TableSchema[] {
@@ -54,6 +64,8 @@ export class EvidenceTables {
   /** Finds out which tables there are, and their columns. Throws an EvidenceError. */
   async describe(): Promise<void> {
     const types = new Map<string, Map<string, ColumnType | undefined>>();
+    const sources = await sourcesOf(this.#reading, this.#tuning);
+    this.#opened = sources.map((one) => ({ ...one, tables: [], held: new Map(), streamed: undefined }));
     for (const opened of this.#opened) {
       const { file, text, source } = opened;
       const described = await this.#reading.attempt(file, async () =>
@@ -83,6 +95,8 @@ export class EvidenceTables {
     }));
     this.#asked = new Set(needed.keys());
     const wanted = this.#described.filter(({ name }) => needed.has(name));
+    this.#eventIds = eventIds;
+    const inPieces = this.#sourceBytes(needed) >= (this.#tuning?.wholeBelow ?? WHOLE_BELOW);
     for (const opened of this.#opened) {
       const { file, text, source } = opened;
       const own = wanted.filter(({ name }) => opened.tables.includes(name));
@@ -91,13 +105,25 @@ export class EvidenceTables {
         opened.tables = [];
         continue;
       }
-      if (text && this.#reading.digestOf(file.path)) continue;
+      if (text?.inPieces) continue;
+      if (source && inPieces && !this.#reading.alone.has(file.path)) {
+        opened.streamed = new StreamedRows(file, this.#reading.threads);
+        continue;
+      }
       await this.#reading.attempt(file, async () => {
-        if (text) opened.held.set(only.name, await text.load(only));
-        if (!source) return;
+        if (!source) {
+          const held: Frame[] = [];
+          for await (const frame of text.passing(only)) held.push(frame);
+          opened.held.set(only.name, held);
+          return;
+        }
         const builders = new Map(own.map((one) => [one.name, new TableBuilder(one.name, one.columns, one.needed)]));
-        this.#notes.push(...(await source.read(builders, this.#reading.progress, eventIds)));
-        for (const [name, builder] of builders) opened.held.set(name, [frameOf(builder.table())]);
+        try {
+          this.#notes.push(...(await source.read(builders, this.#reading.progress, eventIds)));
+        } finally {
+          // Rows before damage count.
+          for (const [name, builder] of builders) opened.held.set(name, [frameOf(builder.table())]);
+        }
       });
     }
   }
@@ -114,33 +140,54 @@ export class EvidenceTables {
         columns: [...columns],
         empty: { names: columns.map((c) => c.name), vectors, length: 0, serialized: false },
         ...(size > 0 ? { size } : {}),
-        *pieces() {
-          if (!rows) return;
-          for (const { held, text } of opened) {
-            const kept = held.get(name);
-            if (kept) yield* kept;
-            else if (text) yield* text.pieces(one);
-          }
-        },
-        *worked(work) {
-          if (!rows) return;
-          let pieces = 0;
-          const place = (): number => pieces++;
-          for (const { held, text } of opened) {
-            const kept = held.get(name);
-            if (kept) for (const piece of kept) yield work.here(piece, place());
-            else if (text) yield* text.pieces(one, work, place);
-          }
-        },
+        pieces: () => (rows ? this.#pieces(one, opened) : []),
+        worked: (work) => (rows ? this.#worked(one, opened, work) : []),
       };
     });
+  }
+
+  *#pieces(one: Described, files: readonly Opened[]): Generator<Frame> {
+    const events = new EvidenceEvents();
+    for (const opened of files) {
+      const kept = opened.held.get(one.name);
+      if (kept) yield* kept;
+      else if (opened.text) yield* opened.text.pieces(one);
+      else yield* this.#streamed(one, opened, events);
+    }
+  }
+
+  *#worked(one: Described, files: readonly Opened[], work: Work): Generator<Frame> {
+    const events = new EvidenceEvents();
+    let pieces = 0;
+    const place = (): number => pieces++;
+    for (const opened of files) {
+      const kept = opened.held.get(one.name);
+      if (kept) for (const piece of kept) yield work.here(piece, place());
+      else if (opened.text) yield* opened.text.pieces(one, work, place);
+      else for (const piece of this.#streamed(one, opened, events)) yield work.here(piece, place());
+    }
+  }
+
+  /** The rows that a thread reads; of a file that was found up to its damage. */
+  *#streamed(one: Described, { file, streamed }: Opened, events: EvidenceEvents): Generator<Frame> {
+    try {
+      if (streamed) yield* streamed.pieces(one, this.#eventIds, events);
+    } catch (error) {
+      if (!this.#reading.remarksOn(file, error)) throw error;
+    }
+  }
+
+  /** The bytes of all files whose rows a query can depend on, and that are no text of their table's own. */
+  #sourceBytes(needed: ReadonlyMap<string, unknown>): number {
+    return this.#opened
+      .filter(({ source, tables }) => source && tables.some((name) => needed.has(name)))
+      .reduce((sum, { file }) => sum + this.#reading.bytesOf(file.path), 0);
   }
 
   /** Makes sure that no row which was not asked for makes a column another. Throws ColumnsChanged. */
   complete(): void {
     for (const one of this.#described)
-      for (const { tables, text } of this.#opened)
-        if (text && tables.includes(one.name) && this.#reading.digestOf(text.file)) text.complete(one);
+      for (const { tables, text } of this.#opened) if (text?.inPieces && tables.includes(one.name)) text.complete(one);
   }
 
   /** The tables of each file, with what it takes to read its rows of them alone. */
@@ -154,7 +201,7 @@ export class EvidenceTables {
 
   /** Remarks on the files. */
   notes(): string[] {
-    return [...this.#notes, ...this.#opened.flatMap(({ text }) => text?.notes ?? [])];
+    return [...this.#notes, ...this.#opened.flatMap(({ text, streamed }) => (text ?? streamed)?.notes ?? [])];
   }
 
   /** The tables that were read, with their rows. */
@@ -165,7 +212,11 @@ export class EvidenceTables {
         name,
         rows: this.#opened
           .filter(({ tables }) => tables.includes(name))
-          .reduce((sum, { text, held }) => sum + (text?.rows ?? rowsIn(held.get(name) ?? [])), 0),
+          .reduce(
+            (sum, { text, held, streamed }) =>
+              sum + (text?.rows ?? streamed?.rowsOf(name) ?? rowsIn(held.get(name) ?? [])),
+            0,
+          ),
       }));
   }
 

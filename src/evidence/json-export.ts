@@ -11,17 +11,12 @@ import { wholeJson } from './whole-json.ts';
 /** A record of an export: values by the names of its columns. */
 type ExportRecord = ReadonlyMap<string, unknown>;
 
-/** The rows of a JSON export: a list of objects (az, the API's clients), or Log Analytics' own tables of rows. */
+/**
+ * The rows of Log Analytics' answers: tables of rows. They are read as a whole: an answer has at most 500,000 rows and about
+ * 100 MB (learn.microsoft.com/azure/azure-monitor/service-limits, "Log queries and language", as of 2026-11).
+ */
 async function jsonRecords(file: string): Promise<ExportRecord[]> {
   const parsed = await wholeJson(file);
-  if (Array.isArray(parsed)) {
-    return parsed.map((row: unknown, i) => {
-      if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-        throw new EvidenceError(file, `element ${i} of its list is no object`);
-      }
-      return new Map(Object.entries(row));
-    });
-  }
   const tables: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'tables') : undefined;
   if (!Array.isArray(tables)) throw new EvidenceError(file, 'it holds neither a list of objects nor tables of rows');
   return tables.flatMap((table: unknown, t) => {
@@ -60,7 +55,7 @@ class Misfits {
 }
 
 /**
- * An export of Log Analytics as JSON, which is read as a whole. The columns of a table that Microsoft documents have its
+ * An answer of Log Analytics as JSON. The columns of a table that Microsoft documents have its
  * types; others have the one type that holds all their values. With `lenient`, damage is reported with the rows alone.
  */
 export function jsonSource(table: string, file: string, lenient = false): Source {

@@ -26,9 +26,21 @@ export async function loadTables(
   onProgress: (progress: QueryProgress) => void,
 ): Promise<LoadedTables> {
   const reading = new Reading(files, onProgress);
-  await reading.begin();
+  try {
+    await reading.begin();
+    return await loadedFrom(reading, plan);
+  } finally {
+    reading.close();
+  }
+}
+
+async function loadedFrom(
+  reading: Reading,
+  plan: (schemas: readonly TableSchema[]) => TablePlan,
+): Promise<LoadedTables> {
   for (;;) {
-    const evidence = new EvidenceTables(reading);
+    // All rows that are wanted are kept: each file is read once.
+    const evidence = new EvidenceTables(reading, { wholeBelow: Number.POSITIVE_INFINITY });
     try {
       await evidence.describe();
       const wanted = plan(evidence.schemas);

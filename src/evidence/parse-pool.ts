@@ -77,7 +77,7 @@ export class ParsePool {
     const { thread, memory, at } = first;
     const { columns, made, ...parsed } = thread.watched.next() as ParsedBlock;
     this.#memories.push(memory);
-    const vectors = columns.map((column) => vectorFrom(column, thread));
+    const vectors = columns.map((column) => vectorFrom(column, thread.values));
     return { ...parsed, at, vectors, made: made && { ...made, vectors } };
   }
 
@@ -96,9 +96,10 @@ export class ParsePool {
   }
 }
 
-function vectorFrom({ type, codes, values, of }: ParsedColumn, thread: Thread): Vector {
+/** A column that a thread has sent; `lists` are the values of its columns so far, to which it adds. */
+export function vectorFrom({ type, codes, values, of }: ParsedColumn, lists: readonly Value[][]): Vector {
   const fresh = unpackedCells(type, values);
-  const list = codes && thread.values[of];
+  const list = codes && lists[of];
   if (!list) return vectorOf(type, fresh);
   for (const value of fresh) list.push(value);
   return { type, values: list, rows: codes };

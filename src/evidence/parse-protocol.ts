@@ -2,11 +2,12 @@ import type { Packed } from '../kql/packed.ts';
 import type { PlainPart } from '../kql/part.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import type { Guess } from './column-cells.ts';
+import type { RecordForm } from './record-blocks.ts';
 
 /** The work of a thread that parses blocks of one file. */
 export interface ParseTask {
   file: string;
-  format: 'csv' | 'jsonl';
+  format: RecordForm;
   /** The names of the columns of CSV, by their places. */
   header: readonly string[];
   /** All columns that the file is known to have. */

@@ -102,9 +102,10 @@ class BlockParser {
   #records(): RecordRows {
     const { file, format, header, known } = this.#task;
     if (format === 'csv') return new CsvRows(file, (name) => this.#cells.get(name), header);
-    return new JsonRows(file, this.#cells, new Set(known), () => {
+    const strange = (): void => {
       this.#strange = true;
-    });
+    };
+    return new JsonRows(file, this.#cells, new Set(known), strange, format);
   }
 
   /** The column whose list of values a vector refers to; -1 where it is none's. */

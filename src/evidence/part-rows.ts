@@ -25,7 +25,7 @@ export async function* rowsOfPart(
   const reading = new Reading([part.file], onProgress);
   reading.learned.set(part.file.path, new Map(part.columns.map(({ name, type }) => [name, type])));
   await reading.begin();
-  const [opened] = sourcesOf(reading);
+  const [opened] = await sourcesOf(reading);
   const all = new Set(part.columns.map(({ name }) => name));
   const notes: string[] = [];
   let rows = 0;
@@ -33,8 +33,7 @@ export async function* rowsOfPart(
     const { text } = opened;
     const wanted = { columns: part.columns, needed: all, open: new Set(part.open) };
     await reading.attempt(part.file, () => text.describe());
-    const pieces = reading.digestOf(part.file.path) ? text.pieces(wanted) : await text.load(wanted);
-    for (const frame of pieces) {
+    for await (const frame of text.passing(wanted)) {
       rows += frame.length;
       yield frame;
     }

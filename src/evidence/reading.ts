@@ -1,9 +1,11 @@
 import { isPacked, placedFile } from '../archives/open-file.ts';
-import { digestOfEvidence, type EvidenceDigest } from './evidence-digest.ts';
+import { type EvidenceDigest, StoredDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { FileDigest } from './file-digest.ts';
+import { ReadThreads } from './read-threads.ts';
 import type { Progress } from './source.ts';
+import { DiskText, PackedText, type TextContent } from './text-content.ts';
 import { ColumnsChanged, type OwnColumns } from './text-export.ts';
 import { ThreadLost } from './watched-thread.ts';
 
@@ -13,12 +15,15 @@ export interface QueryProgress {
   of: number;
 }
 
-/** Whether the rows of a file on disk are read as a query asks for them, and its bytes digested then. */
+/** Whether the bytes of a file are read as a query asks for its rows, and digested then. */
 const readInPieces = ({ format, shape }: EvidenceFile): boolean =>
-  (format === 'csv' || format === 'jsonl') && shape === undefined;
+  (format === 'csv' || format === 'jsonl' || format === 'json') && shape === undefined;
 
 /** Readings of one file of which each finds other columns. */
 const MOST_LESSONS = 10;
+
+/** How much larger a packed log is, mostly. */
+const USUAL_RATIO = 10;
 
 /** Bytes between two reports. */
 const STEP = 1_048_576;
@@ -36,7 +41,9 @@ export class Reading {
   #lessons = 0;
   readonly #onProgress: (progress: QueryProgress) => void;
   readonly #digests = new Map<string, FileDigest>();
-  readonly #packed = new Map<string, { digest: EvidenceDigest; changed(): Promise<boolean> }>();
+  readonly #packed = new Map<string, StoredDigest>();
+  /** Threads that read what is not read in place. */
+  readonly threads: ReadThreads;
   #of = 0;
   #bytes = 0;
   #reported = 0;
@@ -45,6 +52,12 @@ export class Reading {
     this.files = files;
     this.#named = files;
     this.#onProgress = onProgress;
+    this.threads = new ReadThreads({
+      progress: this.progress,
+      ended: (path, sha256) => {
+        if (sha256 !== undefined) this.#packed.get(path)?.made(sha256);
+      },
+    });
   }
 
   /** Takes further bytes that were read. */
@@ -71,7 +84,11 @@ export class Reading {
     }
     this.#of = Math.max(1, this.#once);
     for (const file of packed.values()) {
-      const digest = await this.attempt(file, () => digestOfEvidence(file.path, this.progress));
+      const digest = await this.attempt(file, async () => {
+        const stored = await StoredDigest.of(file.path, this.progress);
+        if (!readInPieces(file)) await stored.digest();
+        return stored;
+      });
       if (digest) this.#packed.set(file.path, digest);
     }
     await this.#leaveOutCopies();
@@ -84,7 +101,7 @@ export class Reading {
     const sizes = this.#filesBySize();
     for (const file of this.files) {
       const { path, table, found } = file;
-      const digest = await this.attempt(file, async () => this.#digestIfCopied(path, sizes));
+      const digest = await this.attempt(file, () => this.#digestIfCopied(path, sizes));
       const key = `${digest} ${table}`;
       const earlier = first.get(key);
       if (digest !== undefined && earlier === undefined) first.set(key, path);
@@ -94,11 +111,12 @@ export class Reading {
     this.files = kept;
   }
 
-  /** The digest of a file where it is known, or where another has as many bytes; that of others is made as they are read. */
-  #digestIfCopied(path: string, sizes: ReadonlyMap<number, number>): string | undefined {
+  /** The digest of a file where another has as many bytes; that of others is made as they are read. */
+  async #digestIfCopied(path: string, sizes: ReadonlyMap<number, number>): Promise<string | undefined> {
     const onDisk = this.#digests.get(path);
-    if (!onDisk) return this.#packed.get(path)?.digest.sha256;
-    return (sizes.get(onDisk.bytes) ?? 0) > 1 ? onDisk.sha256 : undefined;
+    const packed = this.#packed.get(path);
+    if ((sizes.get(onDisk?.bytes ?? packed?.bytes ?? 0) ?? 0) < 2) return undefined;
+    return onDisk ? onDisk.sha256 : (await packed?.digest())?.sha256;
   }
 
   /** How many files there are of each size, in bytes. */
@@ -108,25 +126,39 @@ export class Reading {
       sizes.set(bytes, (sizes.get(bytes) ?? 0) + 1);
     };
     for (const onDisk of this.#digests.values()) add(onDisk);
-    for (const { digest } of this.#packed.values()) add(digest);
+    for (const packed of this.#packed.values()) add(packed);
     return sizes;
   }
 
-  /** The digest that is made while a file on disk is read; undefined for others. */
-  digestOf(path: string): FileDigest | undefined {
-    return this.#digests.get(path);
+  /** The text of a file, in the way in which it is read. */
+  contentOf(path: string): TextContent {
+    const onDisk = this.#digests.get(path);
+    if (onDisk) return new DiskText(onDisk);
+    const threads = this.alone.has(path) ? undefined : this.threads;
+    return new PackedText(path, this.#packed.get(path)?.bytes ?? 0, threads);
+  }
+
+  /** Bytes of a file, about what they are unpacked. */
+  bytesOf(path: string): number {
+    const bytes = (this.#digests.get(path) ?? this.#packed.get(path))?.bytes ?? 0;
+    return isPacked(path) ? bytes * USUAL_RATIO : bytes;
   }
 
   /** Does something with a file that may be unreadable: one that was found is remarked on, one that was named ends it. */
-  async attempt<T>({ path, found }: EvidenceFile, work: () => Promise<T>): Promise<T | undefined> {
+  async attempt<T>(file: EvidenceFile, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      const failure = fileFailure(path, error);
-      if (found !== true || !(error instanceof EvidenceError)) throw failure;
-      this.note(`not read to its end: ${failure.message}`);
+      if (!this.remarksOn(file, error)) throw fileFailure(file.path, error);
       return undefined;
     }
+  }
+
+  /** Remarks on damage that ended the reading of a file; false where it is an error. */
+  remarksOn({ path, found }: EvidenceFile, error: unknown): boolean {
+    if (found !== true || !(error instanceof EvidenceError)) return false;
+    this.note(`not read to its end: ${fileFailure(path, error).message}`);
+    return true;
   }
 
   /** Takes in what ended a reading; says whether the files are to be read anew with what is known now. */
@@ -159,7 +191,7 @@ export class Reading {
     for (const path of new Set(this.#named.map((file) => file.path))) {
       const onDisk = this.#digests.get(path)?.finish();
       const packed = this.#packed.get(path);
-      const digest = onDisk?.digest ?? packed?.digest;
+      const digest = onDisk?.digest ?? (packed && (await this.#digestOf(packed)));
       if (!digest) continue;
       digests.push(digest);
       if (onDisk ? onDisk.changed : await packed?.changed())
@@ -167,5 +199,16 @@ export class Reading {
     }
     this.#onProgress({ bytes: this.#of, of: this.#of });
     return digests;
+  }
+
+  /** That of a file that was found may not be made to its end. */
+  async #digestOf(packed: StoredDigest): Promise<EvidenceDigest | undefined> {
+    const file = this.#named.find(({ path }) => path === packed.path);
+    return file && this.attempt(file, () => packed.digest());
+  }
+
+  /** Ends the threads. */
+  close(): void {
+    this.threads.close();
   }
 }

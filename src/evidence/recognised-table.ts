@@ -6,6 +6,7 @@ import { columnName } from './column-names.ts';
 import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
+import { fieldsOf } from './shapes/export-shape.ts';
 import { beginsAsFlowLog, flowTable } from './shapes/flow-log.ts';
 import { shapeOf } from './shapes/shapes.ts';
 
@@ -76,10 +77,18 @@ function formatOf(name: string, text: string): EvidenceFormat | null {
   if (/^\s*</.test(text)) return null;
   if (/\.csv$/i.test(name)) return 'csv';
   if (!/\.(?:json|jsonl|ndjson)$/i.test(name)) return null;
-  // One object a line, whatever the name says.
-  const line = /^\s*(\{.*\})\s*(?:\n|$)/.exec(text)?.[1];
-  return line !== undefined && parsed(line) !== undefined ? 'jsonl' : 'json';
+  // One object a line, whatever the name says; one alone may be around a list of records.
+  const [all = '', line = ''] = /^\s*(\{.*\})\s*(?:\n|$)/.exec(text) ?? [];
+  const value = parsed(line);
+  if (value === undefined) return 'json';
+  return text.slice(all.length).trim() === '' && isAroundList(value) ? 'json' : 'jsonl';
 }
+
+const isAroundList = (value: unknown): boolean =>
+  ['records', 'value'].some((name) => {
+    const list = fieldsOf(value).get(name);
+    return Array.isArray(list) && list.length > 0 && list.every((one) => fieldsOf(one).size > 0);
+  });
 
 function parsed(text: string): unknown {
   try {

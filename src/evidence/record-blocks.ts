@@ -2,12 +2,17 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { JsonListEnds } from './json-list.ts';
+import type { RecordEnds } from './record-ends.ts';
 
 /** Longer records are refused: a file without line ends must not fill the memory. */
 const MAX_RECORD = 16 * 1024 * 1024;
 
 /** All that is read at once: a few ten thousand rows, and little beside what the evaluation of a query takes. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** CSV, JSON lines, or a JSON list, which becomes JSON lines: an element a line. */
+export type RecordForm = 'csv' | 'jsonl' | 'json';
 
 /**
  * Cuts a text file into blocks of whole records, as UTF-8 without byte order mark; a file in UTF-16 is converted. A block is
@@ -17,22 +22,35 @@ export class RecordBlocks {
   readonly #file: string;
   readonly #ends: RecordEnds;
   #decode: ((bytes: Buffer | undefined) => Buffer) | undefined;
+  /** The first bytes, as long as they may be a part of a byte order mark. */
+  #first = Buffer.alloc(0);
   #held = Buffer.allocUnsafe(0);
   #length = 0;
   /** Bytes that were handed out, and go when more come. */
   #cut = 0;
+  /** Bytes that have come. */
+  #reached = 0;
+  /** Of the byte order mark; undefined where places in the text are not those in the file. */
+  #mark: number | undefined = 0;
+  #torn: string | undefined;
 
-  /** `quoted`: line ends within quotes end no record (CSV). */
-  constructor(file: string, quoted: boolean) {
+  constructor(file: string, form: RecordForm) {
     this.#file = file;
-    this.#ends = new RecordEnds(quoted);
+    this.#ends = form === 'json' ? new JsonListEnds() : new LineEnds(form === 'csv');
   }
 
   /** The records that end within the bytes so far, if any; `line` is where the next record begins, for errors. */
   add(bytes: Buffer, line: number): Buffer | undefined {
-    this.#decode ??= decoderOf(bytes, this.#file);
-    this.#append(this.#decode(bytes));
+    this.#refuseFault();
+    this.#reached += bytes.length;
+    if (this.#decode) this.#append(this.#decode(bytes));
+    else {
+      this.#first = Buffer.concat([this.#first, bytes]);
+      if (this.#first.length < MARK_BYTES) return undefined;
+      this.#begin();
+    }
     const cut = this.#ends.last(this.#held, this.#length);
+    if (cut === 0) this.#refuseFault();
     if (cut === 0 && this.#length > MAX_RECORD)
       throw new EvidenceError(this.#file, 'a record is longer than 16 MiB', { line });
     this.#cut = cut;
@@ -41,8 +59,35 @@ export class RecordBlocks {
 
   /** All that is left at the end of the file, if anything. */
   end(): Buffer | undefined {
+    this.#refuseFault();
+    if (!this.#decode) this.#begin();
     this.#append(this.#decode?.(undefined) ?? Buffer.alloc(0));
-    return this.#length > 0 ? checked(this.#held.subarray(0, this.#length), this.#file) : undefined;
+    this.#ends.last(this.#held, this.#length);
+    this.#torn = this.#ends.end?.();
+    const cut = this.#torn !== undefined && !this.#ends.whole ? 0 : this.#length;
+    return cut > 0 ? checked(this.#held.subarray(0, cut), this.#file) : undefined;
+  }
+
+  /** Once the rest was read: throws where the file ends before its records do. */
+  close(): void {
+    this.#refuseFault();
+    if (this.#torn !== undefined)
+      throw new EvidenceError(this.#file, this.#reached > 0 ? `${this.#torn}, at byte ${this.#reached}` : this.#torn);
+  }
+
+  #refuseFault(): void {
+    const { fault } = this.#ends;
+    if (!fault) return;
+    const place = this.#mark === undefined ? '' : `, at byte ${fault.at + this.#mark}`;
+    throw new EvidenceError(this.#file, `${fault.why}${place}`);
+  }
+
+  /** Takes the first bytes, which say how the text is encoded. */
+  #begin(): void {
+    const first = this.#first;
+    this.#mark = isUtf16(first) ? undefined : isMarked(first) ? MARK_BYTES : 0;
+    this.#decode = decoderOf(first, this.#file);
+    this.#append(this.#decode(first));
   }
 
   #append(more: Buffer): void {
@@ -92,11 +137,16 @@ function checked(block: Buffer, file: string): Buffer {
   return block;
 }
 
+/** Of the longest byte order mark. */
+const MARK_BYTES = 3;
+
+const isMarked = ([a, b, c]: Buffer): boolean => a === 0xef && b === 0xbb && c === 0xbf;
+const isUtf16 = ([a, b]: Buffer): boolean => (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+
 /** By the byte order mark at the beginning: UTF-16 as UTF-8, UTF-8 as it is without the mark. */
 function decoderOf(first: Buffer, file: string): (bytes: Buffer | undefined) => Buffer {
-  const [a, b] = first;
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
-    const decoder = new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be', { fatal: true });
+  if (isUtf16(first)) {
+    const decoder = new TextDecoder(first[0] === 0xff ? 'utf-16le' : 'utf-16be', { fatal: true });
     return (bytes) => {
       try {
         return Buffer.from(bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode());
@@ -105,7 +155,7 @@ function decoderOf(first: Buffer, file: string): (bytes: Buffer | undefined) => 
       }
     };
   }
-  let mark = a === 0xef && b === 0xbb && first[2] === 0xbf;
+  let mark = isMarked(first);
   return (bytes) => {
     const skip = mark ? 3 : 0;
     mark = false;
@@ -118,7 +168,7 @@ const CR = 13;
 const QUOTE = 34;
 
 /** Finds where the last whole record ends. By RFC 4180 a place is within quotes when an odd number of them is before it. */
-class RecordEnds {
+class LineEnds implements RecordEnds {
   readonly #quoted: boolean;
   #scanned = 0;
   #open = false;

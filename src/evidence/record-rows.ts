@@ -3,6 +3,7 @@ import type { ColumnCells } from './column-cells.ts';
 import { checkNames, columnName } from './column-names.ts';
 import { CsvRecords } from './csv.ts';
 import { EvidenceError } from './evidence-error.ts';
+import type { RecordForm } from './record-blocks.ts';
 
 /** Puts the records of a file, in blocks of whole records, into cells by columns. */
 export interface RecordRows {
@@ -16,6 +17,9 @@ export interface RecordRows {
   /** All has been added: throws where the file can be none of its kind. */
   end(): void;
 }
+
+/** The name of a record's place, for remarks: a line, or an element of a list. */
+export const unitOf = (form: RecordForm): 'line' | 'element' => (form === 'json' ? 'element' : 'line');
 
 /** Cells for the columns that are wanted, by name; asked once for each column of a CSV, in the order of its header. */
 export type CellsFor = (name: string) => ColumnCells | undefined;
@@ -96,9 +100,10 @@ export class CsvRows implements RecordRows {
 
 const LF = 10;
 
-/** The rows of JSON lines: an object a line. */
+/** The rows of JSON lines: an object a line; of a JSON list an element a line. */
 export class JsonRows implements RecordRows {
   readonly #file: string;
+  readonly #unit: 'line' | 'element';
   readonly #cells: ReadonlyMap<string, ColumnCells>;
   readonly #strange: (name: string, value: unknown) => void;
   readonly #known: ReadonlySet<string>;
@@ -111,8 +116,10 @@ export class JsonRows implements RecordRows {
     cells: ReadonlyMap<string, ColumnCells>,
     known: ReadonlySet<string>,
     strange: (name: string, value: unknown) => void,
+    form: RecordForm,
   ) {
     this.#file = file;
+    this.#unit = unitOf(form);
     this.#cells = cells;
     this.#known = known;
     this.#strange = strange;
@@ -136,7 +143,10 @@ export class JsonRows implements RecordRows {
 
   #record(text: string): void {
     const record = recordOf(text);
-    if (!record) throw new EvidenceError(this.#file, 'this line is no JSON object', { line: this.line });
+    if (!record) {
+      const place = { line: this.line, unit: this.#unit };
+      throw new EvidenceError(this.#file, `this ${this.#unit} is no JSON object`, place);
+    }
     for (const name of Object.keys(record)) if (!this.#known.has(name)) this.#strange(name, record[name]);
     for (const [name, cells] of this.#cells) {
       cells.addValue(Object.hasOwn(record, name) ? record[name] : undefined, this.line);

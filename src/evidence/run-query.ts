@@ -47,7 +47,15 @@ export async function runQuery(
   onProgress: (progress: QueryProgress) => void,
 ): Promise<QueryResult> {
   const reading = new Reading(request.files, onProgress);
-  await reading.begin();
+  try {
+    await reading.begin();
+    return await readAnswer(request, reading);
+  } finally {
+    reading.close();
+  }
+}
+
+async function readAnswer(request: QueryRequest, reading: Reading): Promise<QueryResult> {
   for (;;) {
     const evidence = new EvidenceTables(reading, request);
     const memory = new Memory(request.memory ?? defaultMemory());

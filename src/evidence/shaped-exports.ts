@@ -3,12 +3,12 @@ import type { ColumnType } from '../kql/types.ts';
 import { counted } from '../text/counts.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
+import { unitOf } from './record-rows.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { type Fields, fieldsOf, rowsIn, type ShapeName } from './shapes/export-shape.ts';
 import { shapes } from './shapes/shapes.ts';
 import type { Progress, Source } from './source.ts';
 import { csvRows, textLines } from './text-rows.ts';
-import { wholeJson } from './whole-json.ts';
 
 const mostColumns = 2000;
 
@@ -30,17 +30,12 @@ interface NumberedFields {
 /** The rows of an export that has another shape than its table. */
 export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
   const how = shapes[shape];
-  let whole: Promise<NumberedFields[]> | undefined;
-  const wholeRecords = (): Promise<NumberedFields[]> => {
-    whole ??= jsonRecords(path);
-    return whole;
-  };
   let strangers = 0;
   /** Rows of the table; records of other tables are counted. */
   const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
     strangers = 0;
     const records =
-      format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : await wholeRecords();
+      format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : jsonElements(path, read);
     for await (const { line, fields } of records) {
       const own = how.tableOf(fields, path);
       if (own !== table) strangers += 1;
@@ -87,7 +82,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
       return [
         ...[...misfits].map(
           ([name, { count, line }]) =>
-            `${path}: ${counted(count, 'value')} of ${name} can be none of its type and count as missing (first in line ${line})`,
+            `${path}: ${counted(count, 'value')} of ${name} can be none of its type and count as missing (first in ${unitOf(format)} ${line})`,
         ),
         ...(strangers > 0 ? [`${path}: ${counted(strangers, 'record')} of other kinds than ${table} left out`] : []),
       ];
@@ -112,15 +107,8 @@ async function* csvRecords(path: string, read: Progress): AsyncGenerator<Numbere
 }
 
 async function* jsonLines(path: string, read: Progress): AsyncGenerator<NumberedFields> {
-  for await (const { line, text } of textLines(path, read)) {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      throw new EvidenceError(path, 'this line is no JSON', { line });
-    }
-    for (const record of recordsIn(value)) yield { line, fields: fieldsOf(record) };
-  }
+  for await (const { line, text } of textLines(path, read))
+    for (const record of recordsIn(parsed(path, text, { line }))) yield { line, fields: fieldsOf(record) };
 }
 
 /** A list of records, an object with one (`records` of event hubs, `value` of Graph and Azure Resource Manager), or one. */
@@ -134,6 +122,16 @@ function recordsIn(value: unknown): readonly unknown[] {
   return [value];
 }
 
-async function jsonRecords(path: string): Promise<NumberedFields[]> {
-  return recordsIn(await wholeJson(path)).map((record, i) => ({ line: i + 1, fields: fieldsOf(record) }));
+/** The same in one text, however long. */
+async function* jsonElements(path: string, read: Progress): AsyncGenerator<NumberedFields> {
+  for await (const { line, text } of textLines(path, read, 'json'))
+    yield { line, fields: fieldsOf(parsed(path, text, { line, unit: 'element' })) };
+}
+
+function parsed(path: string, text: string, place: { line: number; unit?: 'element' }): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new EvidenceError(path, `this ${place.unit ?? 'line'} is no JSON`, place);
+  }
 }

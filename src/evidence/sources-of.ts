@@ -1,13 +1,12 @@
-import { auditSource } from './audit-logs.ts';
-import { EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
-import { type EvidenceFile, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
-import { jsonSource } from './json-export.ts';
+import { headOf } from '../archives/open-file.ts';
+import { decodedHead } from './decoded-head.ts';
+import { EvidenceEvents } from './event-logs.ts';
+import type { EvidenceFile } from './evidence-files.ts';
+import { JsonListEnds } from './json-list.ts';
 import type { Reading } from './reading.ts';
-import { shapedSource } from './shaped-exports.ts';
+import { rowSource } from './row-source.ts';
 import type { Source } from './source.ts';
-import { syslogSource } from './syslog-logs.ts';
 import { TextExport } from './text-export.ts';
-import { utmpSource } from './utmp-records.ts';
 
 /** A file by the way in which its rows are read: piece by piece, or into memory. */
 export type OpenedFile = { file: EvidenceFile } & (
@@ -19,42 +18,44 @@ export type OpenedFile = { file: EvidenceFile } & (
 export interface Tuning {
   bytesAtOnce?: number | undefined;
   threads?: number | undefined;
+  /** Bytes of files that are read into memory, where together they have fewer. */
+  wholeBelow?: number | undefined;
   /** Megabytes of memory that each of these threads may take. */
   threadMegabytes?: number | undefined;
 }
 
 /** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
-export function sourcesOf(reading: Reading, tuning: Tuning = {}): OpenedFile[] {
+export async function sourcesOf(reading: Reading, tuning: Tuning = {}): Promise<OpenedFile[]> {
   const events = new EvidenceEvents();
   // An export may hold what a log beside it holds in full.
   const inOrder = [...reading.files].sort((a, b) => Number(a.format === 'events') - Number(b.format === 'events'));
-  return inOrder.map((file): OpenedFile => {
-    const { path, format, found, year, shape, form } = file;
-    const table = file.table ?? path;
-    if (format === 'evtx') return { file, text: undefined, source: eventLogSource(path, events) };
-    if (format === 'events') {
-      const source = exportedEventsSource({ path, form: form ?? 'xml' }, events);
-      return { file, text: undefined, source };
-    }
-    if (format === 'audit') return { file, text: undefined, source: auditSource(path) };
-    if (isUtmpFormat(format)) return { file, text: undefined, source: utmpSource({ path, format }) };
-    if (isSyslogFormat(format))
-      return { file, text: undefined, source: syslogSource({ path, format, ...(year ? { year } : {}) }) };
-    if (shape)
-      return { file, text: undefined, source: shapedSource({ path, format, table, shape, lenient: found === true }) };
-    if (format === 'csv' || format === 'jsonl') {
+  return Promise.all(
+    inOrder.map(async (file): Promise<OpenedFile> => {
+      const { path, format, found, shape } = file;
+      const isText = shape === undefined && (format === 'csv' || format === 'jsonl' || format === 'json');
+      if (!isText || (format === 'json' && !(await beginsAsList(path))))
+        return { file, text: undefined, source: rowSource(file, events) };
       const text = new TextExport({
         file: path,
-        table,
+        table: file.table ?? path,
         format,
         lenient: found === true,
-        digest: reading.digestOf(path),
+        content: reading.contentOf(path),
         learned: reading.learned.get(path),
-        ...tuning,
-        ...(reading.alone.has(path) ? { threads: 0 } : {}),
+        bytesAtOnce: tuning.bytesAtOnce,
+        threads: reading.alone.has(path) ? 0 : tuning.threads,
+        threadMegabytes: tuning.threadMegabytes,
       });
       return { file, text, source: undefined };
-    }
-    return { file, text: undefined, source: jsonSource(table, path, found) };
-  });
+    }),
+  );
+}
+
+/** Is it a JSON list, or an object with a list of records, by its beginning? Log Analytics' tables of rows are neither. */
+async function beginsAsList(path: string): Promise<boolean> {
+  const head = await headOf(path, 64 * 1024).catch(() => Buffer.alloc(0));
+  const text = Buffer.from(decodedHead(head) ?? '');
+  const ends = new JsonListEnds();
+  ends.last(text, text.length);
+  return ends.hasList;
 }

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { contentOf } from '../archives/open-file.ts';
 import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
 import type { PlainPart } from '../kql/part.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
@@ -8,12 +7,12 @@ import { PartsDiffer, type Work } from '../kql/work.ts';
 import { ColumnCells } from './column-cells.ts';
 import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
-import type { FileDigest } from './file-digest.ts';
 import { commonType, typeOfValue } from './guessed-type.ts';
 import { ParsePool, type PoolResult } from './parse-pool.ts';
-import { fileBlocks, RecordBlocks } from './record-blocks.ts';
-import { CsvRows, JsonRows, type RecordRows } from './record-rows.ts';
+import { RecordBlocks, type RecordForm } from './record-blocks.ts';
+import { CsvRows, JsonRows, type RecordRows, unitOf } from './record-rows.ts';
 import { standInNotes, standInsOf } from './stand-ins.ts';
+import type { TextContent } from './text-content.ts';
 
 /** Of the beginning of a file: what its columns are taken to be until a row says otherwise. */
 const SAMPLE_BYTES = 1024 * 1024;
@@ -46,11 +45,10 @@ export interface Wanted {
 export interface TextExportOptions {
   file: string;
   table: string;
-  format: 'csv' | 'jsonl';
+  format: RecordForm;
   /** Damage ends the rows and is remarked on; it is no error. */
   lenient: boolean;
-  /** Gets the bytes of a file on disk; undefined for one that is packed. */
-  digest: FileDigest | undefined;
+  content: TextContent;
   /** Threads that parse beside the one that evaluates; default: by the size of the file and the machine. */
   threads?: number | undefined;
   /** Megabytes of memory that each of them may take; there is a good default. */
@@ -62,7 +60,7 @@ export interface TextExportOptions {
 }
 
 /**
- * An export of Log Analytics as CSV or JSON lines, read in pieces. The columns of a table that Microsoft documents have its
+ * An export of Log Analytics as CSV, JSON lines or a JSON list, read in pieces. The columns of a table that Microsoft documents have its
  * types; others have the one type that holds all their values: that of the file's beginning, and where a later row does
  * not fit, the whole file is read for its types, and then again.
  */
@@ -94,6 +92,11 @@ export class TextExport {
     return this.#sampledWhole || this.#options.learned !== undefined;
   }
 
+  /** Are its rows read as they are asked for? Else there are few. */
+  get inPieces(): boolean {
+    return this.#options.content.inPieces;
+  }
+
   /** Remarks of the last reading, one line each. */
   get notes(): readonly string[] {
     return this.#notes;
@@ -112,7 +115,7 @@ export class TextExport {
   async wholeColumns(): Promise<OwnColumns> {
     const types = new TypeReader(this.#options, this.#documented);
     await this.#leniently(async () => {
-      for await (const bytes of await this.#content()) types.add(bytes);
+      for await (const bytes of await this.#options.content.passing()) types.add(bytes);
       types.end();
     });
     return types.columns();
@@ -121,11 +124,11 @@ export class TextExport {
   /** About how many bytes these columns of all rows take in memory. */
   sizeOf(needed: ReadonlySet<string>): number {
     const cells = [...needed].reduce((sum, name) => sum + 16 + (this.#cellBytes.get(name) ?? 0), 0);
-    return this.#rowBytes === 0 ? 0 : ((this.#options.digest?.bytes ?? 0) / this.#rowBytes) * cells;
+    return this.#rowBytes === 0 ? 0 : (this.#options.content.bytes / this.#rowBytes) * cells;
   }
 
   /**
-   * Its rows, piece by piece; only of a file on disk. `work` is done on each where it is read; `place` numbers the pieces.
+   * Its rows, piece by piece, where they are read so. `work` is done on each where it is read; `place` numbers the pieces.
    * Throws ColumnsChanged when all has been read, and PartsDiffer where the work must be done on rows in their order.
    */
   *pieces(wanted: Wanted, work?: Work, place: () => number = counted()): Generator<Frame> {
@@ -146,13 +149,13 @@ export class TextExport {
 
   /** The pieces in their order, parsed by further threads where that is worth it. */
   *#read(reader: PieceReader): Generator<Frame> {
-    const threads = this.#options.threads ?? threadsFor(this.#options.digest?.bytes ?? 0);
+    const { content, bytesAtOnce } = this.#options;
+    const threads = this.#options.threads ?? threadsFor(content.bytes);
     const { work } = reader;
     let asked = false;
     let pool: ParsePool | undefined;
     try {
-      for (const { bytes, offset } of fileBlocks(this.file, this.#options.bytesAtOnce)) {
-        this.#options.digest?.seen(bytes, offset);
+      for (const bytes of content.blocks(bytesAtOnce)) {
         const block = reader.cut(bytes);
         if (!block) continue;
         // The header is in the first block.
@@ -178,7 +181,7 @@ export class TextExport {
   #typesInOrder(): OwnColumns {
     const types = new TypeReader(this.#options, this.#documented);
     try {
-      for (const bytes of bytesOf(this.file, undefined)) types.add(bytes);
+      for (const bytes of this.#options.content.blocks()) types.add(bytes);
       types.end();
     } catch (error) {
       if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
@@ -189,27 +192,26 @@ export class TextExport {
   /** Reads what the rows that were asked for left unread, where a column may prove another there. */
   complete(wanted: Wanted): void {
     const guessed = [...wanted.needed].some((name) => this.#own.has(name));
-    if (this.certain || this.#readWhole || !(guessed || this.#options.format === 'jsonl')) return;
+    if (this.certain || this.#readWhole || !(guessed || this.#options.format !== 'csv')) return;
     for (const _piece of this.pieces(wanted));
   }
 
-  /** All of its rows, for a file that is packed. */
-  async load(wanted: Wanted): Promise<Frame[]> {
+  /** Its rows, piece by piece, for a thread that does other things too. */
+  async *passing(wanted: Wanted): AsyncGenerator<Frame> {
     const reader = this.#reader(wanted);
-    const pieces: Frame[] = [];
-    const damaged = await this.#leniently(async () => {
-      for await (const bytes of await this.#content()) {
+    try {
+      for await (const bytes of await this.#options.content.passing()) {
         const block = reader.cut(bytes);
-        if (block) pieces.push(...some(reader.add(block)));
+        if (block) yield* some(reader.add(block));
       }
-      pieces.push(...some(reader.end()));
-    });
-    if (damaged) {
-      pieces.push(...some(reader.rest()));
-      this.#notes = [`not read to its end: ${damaged.message}`];
+      yield* some(reader.end());
+    } catch (error) {
+      const failure = fileFailure(this.file, error);
+      if (!this.#options.lenient) throw failure;
+      yield* some(reader.rest());
+      this.#notes = [`not read to its end: ${failure.message}`];
     }
     this.#finished(reader);
-    return pieces;
   }
 
   #reader(wanted: Wanted, work?: Work, place?: () => number): PieceReader {
@@ -241,11 +243,6 @@ export class TextExport {
     }
   }
 
-  /** Its bytes; of a file on disk so many at once, or as is good for reading all. */
-  async #content(atOnce?: number): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
-    return this.#options.digest ? bytesOf(this.file, atOnce) : contentOf(this.file);
-  }
-
   /** The columns by the rows at the file's beginning. */
   async #sample(): Promise<OwnColumns> {
     const types = new TypeReader(this.#options, this.#documented);
@@ -253,7 +250,7 @@ export class TextExport {
     await this.#leniently(async () => {
       let bytes = 0;
       this.#sampledWhole = true;
-      for await (const piece of await this.#content(enough)) {
+      for await (const piece of await this.#options.content.passing(enough)) {
         types.add(piece);
         bytes += piece.length;
         if (bytes < enough || !types.begun) continue;
@@ -263,14 +260,11 @@ export class TextExport {
       if (this.#sampledWhole) types.end();
       if (types.rows > 0) this.#rowBytes = bytes / types.rows;
     });
+    this.#options.content.beginningWasAll(this.#sampledWhole);
     this.#cellBytes = types.cellBytes();
     this.#standIns = standInsOf(types.names, this.#documented);
     return types.columns();
   }
-}
-
-function* bytesOf(file: string, atOnce: number | undefined): Generator<Buffer> {
-  for (const { bytes } of fileBlocks(file, atOnce)) yield bytes;
 }
 
 /** A file that is read in less than a second is not worth a thread; the one that evaluates needs a core for itself. */
@@ -298,7 +292,7 @@ class TypeReader {
   readonly #bytes = new Map<string, number>();
 
   constructor({ file, format }: TextExportOptions, documented: Record<string, ColumnType>) {
-    this.#blocks = new RecordBlocks(file, format === 'csv');
+    this.#blocks = new RecordBlocks(file, format);
     if (format === 'csv') {
       this.#records = new CsvRows(file, (name) => {
         const cells = new ColumnCells('string', { expected: undefined });
@@ -308,12 +302,13 @@ class TypeReader {
         return cells;
       });
     } else {
-      this.#records = new JsonRows(file, new Map(), new Set(), (name, value) => {
+      const found = (name: string, value: unknown): void => {
         this.names.add(name);
         if (!Object.hasOwn(documented, name))
           this.#found.set(name, commonType(this.#found.get(name), typeOfValue(value)));
         if (typeof value === 'string') this.#bytes.set(name, (this.#bytes.get(name) ?? 0) + value.length);
-      });
+      };
+      this.#records = new JsonRows(file, new Map(), new Set(), found, format);
     }
   }
 
@@ -332,6 +327,7 @@ class TypeReader {
 
   end(): void {
     this.#take(this.#blocks.end());
+    this.#blocks.close();
     this.#records.end();
   }
 
@@ -381,7 +377,7 @@ interface KnownColumns {
 /** Reads rows into frames. */
 class PieceReader {
   readonly #file: string;
-  readonly #format: 'csv' | 'jsonl';
+  readonly #format: RecordForm;
   readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
   readonly #blocks: RecordBlocks;
@@ -421,7 +417,7 @@ class PieceReader {
     this.#standIns = standIns;
     this.#needed = needed;
     const read = new Set([...needed].map((name) => standIns.get(name) ?? name));
-    this.#blocks = new RecordBlocks(file, format === 'csv');
+    this.#blocks = new RecordBlocks(file, format);
     this.#cells = new Map(
       columns
         .filter(({ name }) => read.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
@@ -434,10 +430,12 @@ class PieceReader {
     this.#records =
       format === 'csv'
         ? new CsvRows(file, (name) => this.#cells.get(name))
-        : new JsonRows(file, this.#cells, new Set(this.#known), (name, value) => {
-            this.#strange.set(name, commonType(this.#strange.get(name), typeOfValue(value)));
-          });
+        : new JsonRows(file, this.#cells, new Set(this.#known), this.#found, format);
   }
+
+  readonly #found = (name: string, value: unknown): void => {
+    this.#strange.set(name, commonType(this.#strange.get(name), typeOfValue(value)));
+  };
 
   get rows(): number {
     return this.#records.rows;
@@ -491,7 +489,8 @@ class PieceReader {
     const frame = (): Frame => parsed.made ?? this.#worked(this.#parsedFrame(parsed), at);
     if (error) {
       this.#left = this.#changed ? undefined : frame();
-      const place = error.line === undefined ? undefined : { line: before + error.line };
+      const unit = unitOf(this.#format);
+      const place = error.line === undefined ? undefined : { line: before + error.line, unit };
       throw new EvidenceError(this.#file, error.why, place);
     }
     return this.#changed ? undefined : frame();
@@ -531,6 +530,7 @@ class PieceReader {
   end(): Frame | undefined {
     const block = this.#blocks.end();
     if (block) this.#records.add(block);
+    this.#blocks.close();
     this.#records.end();
     return this.rest();
   }
@@ -558,13 +558,14 @@ class PieceReader {
   }
 
   notes(): string[] {
+    const dayOrMonth = ': of 3/4/2026 it is not known which is the month';
     for (const [name, cells] of this.#cells) this.#misfit(name, cells.misfits, cells.misfitLine);
     const misfits = [...this.#cells].flatMap(([column, { type }]) => {
       const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
       if (count === 0) return [];
-      const place = line === undefined ? '' : ` (first in line ${line})`;
+      const place = line === undefined ? '' : ` (first in ${unitOf(this.#format)} ${line})`;
       const values = count === 1 ? 'value' : 'values';
-      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}`;
+      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}${type === 'datetime' ? dayOrMonth : ''}`;
     });
     return [...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
   }

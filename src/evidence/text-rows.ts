@@ -1,12 +1,12 @@
 import { contentOf } from '../archives/open-file.ts';
 import { CsvRecords } from './csv.ts';
 import { fileFailure } from './evidence-error.ts';
-import { RecordBlocks } from './record-blocks.ts';
+import { RecordBlocks, type RecordForm } from './record-blocks.ts';
 import type { Progress } from './source.ts';
 
 /** The blocks of whole records of a file wherever it is; `line` says where the next record begins. */
-async function* blocksOf(file: string, quoted: boolean, read: Progress, line: () => number): AsyncGenerator<Buffer> {
-  const blocks = new RecordBlocks(file, quoted);
+async function* blocksOf(file: string, form: RecordForm, read: Progress, line: () => number): AsyncGenerator<Buffer> {
+  const blocks = new RecordBlocks(file, form);
   try {
     for await (const bytes of await contentOf(file)) {
       read(bytes.length);
@@ -15,6 +15,7 @@ async function* blocksOf(file: string, quoted: boolean, read: Progress, line: ()
     }
     const last = blocks.end();
     if (last) yield last;
+    blocks.close();
   } catch (error) {
     throw fileFailure(file, error);
   }
@@ -23,7 +24,7 @@ async function* blocksOf(file: string, quoted: boolean, read: Progress, line: ()
 /** The records of a CSV file as lists of texts, each with the line it begins in, one-based. */
 export async function* csvRows(file: string, read: Progress): AsyncGenerator<{ line: number; fields: string[] }> {
   const records = new CsvRecords(file);
-  for await (const block of blocksOf(file, true, read, () => records.line)) {
+  for await (const block of blocksOf(file, 'csv', read, () => records.line)) {
     for (let at = 0; at < block.length; ) {
       const fields: string[] = [];
       at = records.next(block, at, (_place, bytes, from, to) => fields.push(bytes.toString('utf8', from, to)));
@@ -32,10 +33,14 @@ export async function* csvRows(file: string, read: Progress): AsyncGenerator<{ l
   }
 }
 
-/** The lines of a text file that hold anything, with their numbers. */
-export async function* textLines(file: string, read: Progress): AsyncGenerator<{ line: number; text: string }> {
+/** The lines of a text file that hold anything, with their numbers; `json`: the elements of a JSON list, with theirs. */
+export async function* textLines(
+  file: string,
+  read: Progress,
+  form: 'jsonl' | 'json' = 'jsonl',
+): AsyncGenerator<{ line: number; text: string }> {
   let line = 0;
-  for await (const block of blocksOf(file, false, read, () => line + 1)) {
+  for await (const block of blocksOf(file, form, read, () => line + 1)) {
     const lines = block.toString('utf8').replace(/\n$/, '').split('\n');
     for (const text of lines) {
       line += 1;

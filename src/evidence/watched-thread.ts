@@ -41,7 +41,7 @@ export class WatchedThread<Task> {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #shown = new Int32Array(new SharedArrayBuffer(SHOWN_BYTES));
-  readonly #file: string;
+  #file: string;
   readonly #megabytes: number;
   /** Of the file whose descriptor it holds. */
   #held: { dev: number; ino: number } | undefined;
@@ -68,6 +68,12 @@ export class WatchedThread<Task> {
     if (!this.#waited(START_MS)) return false;
     this.#held = this.#descriptor();
     return true;
+  }
+
+  /** Begins with a further file; throws ThreadLost where the thread does not start. */
+  begin(file: string): void {
+    this.#file = file;
+    if (!this.#held && !this.started) throw new ThreadLost(file, this.#megabytes);
   }
 
   post(message: unknown): void {

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { digestOfEvidence } from '../../src/evidence/evidence-digest.ts';
+import { StoredDigest } from '../../src/evidence/evidence-digest.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -16,16 +16,20 @@ it('digests a file, and knows whether it is the same when the reading is done', 
   const text = 'n\n'.repeat(2_000_000);
   await writeFile(path, text);
   let read = 0;
-  const { digest, changed } = await digestOfEvidence(path, (bytes) => {
+  const stored = await StoredDigest.of(path, (bytes) => {
     read += bytes;
   });
-  expect(digest).toEqual({ path, bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') });
+  expect(await stored.digest()).toEqual({
+    path,
+    bytes: text.length,
+    sha256: createHash('sha256').update(text).digest('hex'),
+  });
   expect(read).toBe(text.length);
-  expect(await changed()).toBe(false);
+  expect(await stored.changed()).toBe(false);
   await appendFile(path, 'n\n');
-  expect(await changed()).toBe(true);
+  expect(await stored.changed()).toBe(true);
   await rm(path);
-  expect(await changed()).toBe(true);
-  await expect(digestOfEvidence(path, () => {})).rejects.toThrow(`${path}: there is no such file`);
-  await expect(digestOfEvidence(folder, () => {})).rejects.toThrow(`${folder}: it is a folder`);
+  expect(await stored.changed()).toBe(true);
+  await expect(StoredDigest.of(path, () => {})).rejects.toThrow(`${path}: there is no such file`);
+  await expect(StoredDigest.of(folder, () => {})).rejects.toThrow(`${folder}: it is a folder`);
 });

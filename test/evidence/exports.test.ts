@@ -30,7 +30,7 @@ const ask = (query: string, ...files: string[]): Promise<QueryResult> =>
 /** The fields of a file that is read so many bytes at a time. */
 async function fields(content: string, bytesAtOnce = 7): Promise<string[][]> {
   const path = await file(content);
-  const [blocks, records] = [new RecordBlocks(path, true), new CsvRecords(path)];
+  const [blocks, records] = [new RecordBlocks(path, 'csv'), new CsvRecords(path)];
   const found: string[][] = [];
   const take = (block: Buffer | undefined): void => {
     for (let at = 0; block && at < block.length; ) {
@@ -139,6 +139,31 @@ describe('CSV', () => {
     ]);
   });
 
+  it('takes no day for a month: what may be either is missing, and said', async () => {
+    const times = [
+      '03/04/2026, 10:00:00.000',
+      '23/11/2026, 10:00:00.000',
+      '11/23/2026, 10:00',
+      '04/04/2026, 10:00:00',
+      '3/4/2026, 10:00:00 AM',
+      '23.11.2026, 10:00:00',
+    ];
+    const path = await file(`"TimeGenerated [UTC]",Other\n${times.map((time) => `"${time}","${time}"\n`).join('')}`);
+    const { rows, columns, notes } = await ask('SecurityEvent | project TimeGenerated, Other', `SecurityEvent=${path}`);
+    expect(rows.map(([time]) => time)).toEqual([
+      null,
+      '2026-11-23T10:00:00Z',
+      '2026-11-23T10:00:00Z',
+      '2026-04-04T10:00:00Z',
+      '2026-03-04T10:00:00Z',
+      null,
+    ]);
+    expect([columns[1]?.type, rows[0]?.[1]]).toEqual(['string', times[0]]);
+    expect(notes).toEqual([
+      `${path}: 2 values of TimeGenerated can be no datetime and count as missing (first in line 2): of 3/4/2026 it is not known which is the month`,
+    ]);
+  });
+
   it('tells of cells that their column cannot hold', async () => {
     const path = await file('EventID,Computer\nabc,web01\n4625,web02\n');
     const { rows, notes } = await ask('SecurityEvent | project EventID, Computer', `SecurityEvent=${path}`);
@@ -173,7 +198,9 @@ describe('JSON', () => {
   });
 
   it('names the place of what it cannot read', async () => {
-    await expect(ask('A', `A=${await file('[1]', 'json')}`)).rejects.toThrow('element 0 of its list is no object');
+    await expect(ask('A', `A=${await file('[1]', 'json')}`)).rejects.toThrow(
+      'element 1: this element is no JSON object',
+    );
     await expect(ask('A', `A=${await file('[{"\\u001b[2J":1}]', 'json')}`)).rejects.toThrow("can be no column's name");
     await expect(ask('A', `A=${await file('{"a":1}', 'json')}`)).rejects.toThrow('neither a list of objects');
     await expect(ask('A', `A=${await file('{"a":', 'json')}`)).rejects.toThrow('it is no JSON');

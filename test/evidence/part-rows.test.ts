@@ -38,7 +38,10 @@ describe('the rows of a file that is read into memory', () => {
     ],
     [
       'JSON',
-      () => ({ path: written('T.json', JSON.stringify(numbers.map((n) => ({ n })))), format: 'json', table: 'T' }),
+      () => {
+        const answer = { tables: [{ name: 'T', columns: [{ name: 'n' }], rows: numbers.map((n) => [n]) }] };
+        return { path: written('T.json', JSON.stringify(answer)), format: 'json', table: 'T' };
+      },
     ],
   ])('come in pieces, of %s too', async (_name, file) => {
     const given = file();

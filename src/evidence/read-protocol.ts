@@ -1,0 +1,35 @@
+import type { Column } from '../kql/types.ts';
+import type { EvidenceFile } from './evidence-files.ts';
+import type { ParsedColumn } from './parse-protocol.ts';
+
+/** The work of a thread that reads a file: its content as bytes, or its rows of one table. */
+export type ReadTask = BytesTask | RowsTask;
+
+export interface BytesTask {
+  kind: 'bytes';
+  path: string;
+  /** Where the bytes go, one after the other. */
+  slots: readonly SharedArrayBuffer[];
+  /** How many pieces were taken. */
+  taken: SharedArrayBuffer;
+}
+
+export interface RowsTask {
+  kind: 'rows';
+  file: EvidenceFile;
+  table: string;
+  columns: readonly Column[];
+  needed: ReadonlySet<string>;
+  eventIds: ReadonlySet<number> | undefined;
+  taken: SharedArrayBuffer;
+}
+
+/** What such a thread says, one thing after the other. `read`: further bytes of the file that it has read. */
+export type FromReadThread =
+  /** So many bytes are in the next slot. */
+  | { kind: 'bytes'; length: number; read: number; consumed: number }
+  | { kind: 'rows'; rows: number; columns: ParsedColumn[]; read: number }
+  | { kind: 'read'; read: number }
+  /** `sha256`: of the file as it is stored, where all of it was seen. */
+  | { kind: 'end'; read: number; sha256: string | undefined; notes: string[] }
+  | { kind: 'error'; message: string };

@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { gatherEvidence } from '../../src/evidence/gather.ts';
+import { type QueryRequest, type QueryResult, runQuery } from '../../src/evidence/run-query.ts';
+import { writeTar } from '../archives/tar-writer.ts';
+import { writeZip } from '../archives/zip-writer.ts';
+import { failedLogon, successfulLogon, text, writeLog } from '../eventlog/log-writer.ts';
+import { utmpRecord } from '../eventlog/utmp-writer.ts';
+
+// What a thread unpacks or reads for the one that evaluates, against the same file read into memory.
+
+const folder = mkdtempSync(join(tmpdir(), 'cordon-in-pieces-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, content: string | Buffer): string {
+  const path = join(mkdtempSync(join(folder, 'evidence-')), name);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function ask(query: string, path: string, more: Partial<QueryRequest> = {}): Promise<QueryResult> {
+  const { files } = await gatherEvidence([path], { named: evidenceFile });
+  return runQuery({ query, files, now: 0, limit: 1000, ...more }, () => {});
+}
+
+const whole = { wholeBelow: Number.POSITIVE_INFINITY };
+const inPieces = { wholeBelow: 0, bytesAtOnce: 64 };
+
+describe('a text that is packed', () => {
+  const cell = fc.constantFrom(
+    '',
+    '1',
+    '-2.5',
+    'x',
+    'a "b", c',
+    'é😀\r\nz',
+    '2026-11-23T02:14:09Z',
+    '{"k":[1,"}"]}',
+    ']',
+  );
+  const rows = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 12 });
+  const packings: [string, (text: Buffer, name: string) => [string, Buffer]][] = [
+    ['gz', (bytes, name) => [`${name}.gz`, gzipSync(bytes)]],
+    ['gz of two parts', (bytes, name) => [`${name}.gz`, inParts(bytes)]],
+    ['zip', (bytes, name) => ['a.zip', writeZip([{ name, content: bytes }])]],
+    ['tar', (bytes, name) => ['a.tar', writeTar([{ name, content: bytes }])]],
+    ['tar.gz', (bytes, name) => ['a.tgz', gzipSync(writeTar([{ name: `${name}.gz`, content: gzipSync(bytes) }]))]],
+  ];
+  const inParts = (bytes: Buffer): Buffer =>
+    Buffer.concat([gzipSync(bytes.subarray(0, 2)), gzipSync(bytes.subarray(2))]);
+  const forms: [string, (cells: [string, string][]) => string][] = [
+    ['Syslog.csv', (cells) => `a,Computer\r\n${cells.map((row) => row.map(quoted).join(',')).join('\r\n')}`],
+    ['Syslog.jsonl', (cells) => cells.map(([a, Computer]) => JSON.stringify({ a, Computer })).join('\n')],
+    ['Syslog.json', (cells) => JSON.stringify({ value: cells.map(([a, Computer]) => ({ a, Computer, n: { a } })) })],
+  ];
+  const encodings: ((text: string) => Buffer)[] = [
+    (content) => Buffer.from(content),
+    (content) => Buffer.from(`\ufeff${content}`),
+    (content) => Buffer.from(`\ufeff${content}`, 'utf16le'),
+  ];
+
+  it('is answered as one that is read as a whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        rows,
+        fc.constantFrom(...packings),
+        fc.constantFrom(...forms),
+        fc.constantFrom(...encodings),
+        fc.constantFrom('Syslog', 'Syslog | summarize n = count(), max(tostring(a)) by Computer', 'Syslog | take 2'),
+        async (cells, [, packing], [name, form], encoding, query) => {
+          const path = write(...packing(encoding(form(cells)), name));
+          const [one, other] = [await ask(query, path, whole), await ask(query, path, inPieces)];
+          expect(other).toEqual(one);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('is read by a thread, which makes the digest of what is stored', async () => {
+    const stored = gzipSync(`a,Computer\n${'1,web01\n'.repeat(400_000)}`);
+    const path = write('Syslog.csv.gz', stored);
+    const progress: number[] = [];
+    const { files } = await gatherEvidence([path], { named: evidenceFile });
+    const request = { query: 'Syslog | summarize count(), sum(a) by Computer', files, now: 0, limit: 9 };
+    const result = await runQuery(request, ({ bytes, of }) => progress.push(bytes / of));
+    expect(result.rows).toEqual([['web01', 400_000, 400_000]]);
+    expect(result.files).toEqual([
+      { path, bytes: stored.length, sha256: createHash('sha256').update(stored).digest('hex') },
+    ]);
+    expect(progress.at(-1)).toBe(1);
+  });
+
+  it('is named with its place where it is damaged, in an archive too', async () => {
+    const csv = `a,Computer\n${'1,web01\n'.repeat(40)}1,x"y\n`;
+    const cut = gzipSync(`a,Computer\n${Array.from({ length: 9000 }, (_, i) => `${i * 7919},w${i}`).join('\n')}\n`);
+    for (const [name, content, why] of [
+      ['Syslog.csv.gz', gzipSync(csv), /Syslog\.csv\.gz, line 42: a quote inside/],
+      ['a.zip', writeZip([{ name: 'x/Syslog.csv', content: csv }]), /a\.zip!x\/Syslog\.csv, line 42: a quote inside/],
+      ['Syslog.csv.gz', cut.subarray(0, cut.length - 99), /Syslog\.csv\.gz: its end is missing/],
+    ] as const) {
+      const path = write(name, content);
+      const { files } = await gatherEvidence([path], { named: evidenceFile });
+      const request = {
+        query: 'Syslog | count',
+        files: files.map((one) => ({ ...one, found: false })),
+        now: 0,
+        limit: 9,
+      };
+      for (const how of [whole, inPieces])
+        await expect(runQuery({ ...request, ...how }, () => {})).rejects.toThrow(why);
+      const found = files.map((one) => ({ ...one, found: true }));
+      const [one, other] = [
+        await runQuery({ ...request, files: found, ...whole }, () => {}),
+        await runQuery({ ...request, files: found, ...inPieces }, () => {}),
+      ];
+      expect(other).toEqual(one);
+      expect([Number(one.rows[0]?.[0]) > 30, one.notes]).toEqual([true, [expect.stringMatching(why)]]);
+    }
+  });
+});
+
+const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+
+describe('a file whose rows a thread makes', () => {
+  const time = (i: number): string => `2026-11-23T02:${String(i % 60).padStart(2, '0')}:09.1234567Z`;
+  const logon = (i: number, user: string) =>
+    i % 5 === 0 ? successfulLogon(i, time(i), { TargetUserName: text(user) }) : failedLogon(i, time(i));
+  const users = fc.array(fc.constantFrom('alice', 'bob', '', 'é😀'), { minLength: 5, maxLength: 30 });
+  const activity = (name: string, i: number) => ({
+    time: time(i),
+    resourceId: '/SUBSCRIPTIONS/S1/RESOURCEGROUPS/G',
+    operationName: 'MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE',
+    category: 'Administrative',
+    resultType: 'Success',
+    caller: name,
+    properties: { list: [name, '],{'], n: i },
+  });
+  const forms: [string, string, (users: readonly string[]) => [string, Buffer | string][]][] = [
+    [
+      'event logs',
+      'SecurityEvent | summarize n = count(), min(_EvidenceOffset), max(TimeGenerated) by EventID, TargetUserName, IpAddress',
+      (all) => {
+        const log = writeLog(
+          all.map((user, i) => logon(i + 1, user)),
+          { each: 4 },
+        );
+        // The second has some of the first's events again, and is torn within a record.
+        const other = writeLog(
+          all.map((user, i) => logon(i + 8, user)),
+          { each: 6 },
+        );
+        return [
+          ['Security.evtx', log],
+          ['Other.evtx.gz', gzipSync(other.subarray(0, other.length - 60_000))],
+        ];
+      },
+    ],
+    [
+      'event logs, filtered',
+      'SecurityEvent | where EventID == 4624 | project TimeGenerated, Account, _EventRecordId, _Verified',
+      (all) => [
+        [
+          'Security.evtx',
+          writeLog(
+            all.map((user, i) => logon(i + 1, user)),
+            { each: 4 },
+          ),
+        ],
+      ],
+    ],
+    [
+      'the activity log of an event hub',
+      'AzureActivity | project TimeGenerated, Caller, OperationNameValue, Properties_d',
+      (all) => [['PT1H.json', JSON.stringify({ records: all.map(activity) }, undefined, 1)]],
+    ],
+    [
+      'diagnostic settings',
+      'AzureActivity | summarize count() by Caller',
+      (all) => [['PT1H.json', `${all.map((user, i) => JSON.stringify(activity(user, i))).join('\r\n')}\r\n{"torn`]],
+    ],
+    [
+      'syslog',
+      'Syslog | project TimeGenerated, Computer, ProcessName, SyslogMessage, _EvidenceLine',
+      (all) => [
+        ['auth.log', `${all.map((user, i) => `${time(i)} web01 sshd[${i}]: user ${user}\n`).join('')}no line\n`],
+      ],
+    ],
+    [
+      'wtmp',
+      'UtmpRecords | project TimeGenerated, Account, _EvidenceOffset',
+      (all) => [['wtmp', Buffer.concat(all.map((user, i) => utmpRecord({ type: 7, user, at: 1.79e9 + i })))]],
+    ],
+  ];
+
+  it.each(forms)('is answered as one that is read as a whole: %s', async (_name, query, form) => {
+    await fc.assert(
+      fc.asyncProperty(users, async (all) => {
+        const at = mkdtempSync(join(folder, 'evidence-'));
+        for (const [name, content] of form(all)) writeFileSync(join(at, name), content);
+        const [one, other] = [await ask(query, at, whole), await ask(query, at, inPieces)];
+        expect(other).toEqual(one);
+        expect(one.total).toBeGreaterThan(0);
+      }),
+      { numRuns: 4 },
+    );
+  });
+});
