@@ -10,7 +10,7 @@ import { IngestionService, lentServiceOf } from './kusto/ingestion-service.ts';
 import { answerCluster, isClusterPath } from './kusto/rest.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
-import { allowedByPolicies } from './policies.ts';
+import { allowedByPolicies, changedByPolicies } from './policies.ts';
 import { logAnalyticsRoutes } from './providers/log-analytics.ts';
 import { logBatchRoutes } from './providers/log-batches.ts';
 import { demandRegistered } from './registrations.ts';
@@ -365,7 +365,9 @@ export class Gateway {
     if (call.method === 'GET' || call.method === 'HEAD') return;
     allowedDespiteLocks(azure, call.method, call.path);
     demandRegistered(azure, call.path);
-    if (call.method === 'PUT') allowedByPolicies(azure, call.path, call.body);
+    if (call.method !== 'PUT') return;
+    call.body = changedByPolicies(azure, call.path, call.body);
+    allowedByPolicies(azure, call.path, call.body);
   }
 
   #record(
