@@ -117,7 +117,7 @@ export function eventLogSource(file: string, events: EvidenceEvents | undefined)
       };
       const lazy = new RecordEvent();
       const rowOf = (record: EventRecord): EventRow | undefined => {
-        // What no checksum covers is rendered whole before any of it counts.
+        // An event that no checksum covers is rendered whole before any of it counts.
         const event = record.verified ? lazy : record.event();
         if (event === lazy) lazy.record = record;
         const into = readers.get(tableOfEvent(event));

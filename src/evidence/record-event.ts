@@ -61,7 +61,7 @@ export class RecordEvent implements LogEvent {
   }
 }
 
-/** What is of the record's own, and the rest of the whole event. */
+/** The parts that a record has by itself, and the others of its whole event. */
 function systemOf(record: () => EventRecord): EventSystem {
   const system = {
     get provider() {

@@ -187,7 +187,7 @@ describe('a log that is damaged at random', () => {
     const found = await read(folder.write('one.evtx', log));
     expect(found?.damage[0]).toEqual({
       offset: headerSize + chunkSize,
-      because: "the checksum of the chunk's records does not match",
+      because: expect.stringMatching(/^the checksum of the chunk's records does not match/),
     });
     expect(
       found?.damage.every(({ offset }) => offset >= headerSize + chunkSize && offset < headerSize + 2 * chunkSize),
