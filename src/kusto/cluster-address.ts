@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import { printable } from '../text/printable.ts';
 
 /** Hosts that are this computer. */
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+export const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * The cluster that `--cluster` names: https, or http for an emulator on this computer, which has no sign-in and no

@@ -1,20 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  Client,
-  ClientRequestProperties,
-  CloudSettings,
-  KustoConnectionStringBuilder,
-  kustoTrustedEndpoints,
-  MatchRule,
-} from 'azure-kusto-data';
+import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data';
 import { exactJson } from '../arm/exact-json.ts';
-import { at, isObject, textAt } from '../arm/json.ts';
 import { azureError } from '../azure/client/azure-error.ts';
 import { type ClusterDoor, ingestionUri } from '../azure/client/cluster-door.ts';
 import { Failure } from '../failure.ts';
-import { printable } from '../text/printable.ts';
 import { version } from '../version.ts';
 import { type ClusterAnswer, commandRows, readAnswer } from './answer.ts';
+import { trust } from './trusted-clusters.ts';
 
 /** The ids of a request, and the digest of its answer. */
 export interface Sent {
@@ -61,11 +53,6 @@ const NO_DATABASE = 'NetDefaultDB';
 
 /** Cancelling is a courtesy to the cluster: a user who leaves does not wait for it. */
 const CANCEL_MS = 5000;
-
-/** Who may sign people in for a cluster of a cloud, as clusters say it of themselves (`/v1/rest/auth/metadata`). */
-const loginEndpoints: Record<string, readonly string[]> = {
-  china: ['https://login.partner.microsoftonline.cn', 'https://login.chinacloudapi.cn'],
-};
 
 /**
  * Microsoft's client (`azure-kusto-data`) over the one way to Azure: what it sends leaves through the transport, with its
@@ -195,56 +182,4 @@ function parsed(text: string): unknown {
       cause: error,
     });
   }
-}
-
-/** Refuses a cluster that may not have a token, and finds out for what a token is asked. */
-async function trust(
-  { address, cloud }: Pick<ClusterDoor, 'address' | 'cloud'>,
-  read: (url: string) => Promise<unknown>,
-): Promise<void> {
-  if (address.local) {
-    CloudSettings.writeToCache(address.uri);
-    return;
-  }
-  const { host, hostname } = new URL(address.uri);
-  const logins = loginEndpoints[cloud.name] ?? [cloud.authority];
-  if (cloud.name === 'custom')
-    kustoTrustedEndpoints.addTrustedHosts(
-      [new MatchRule(hostname, true), new MatchRule(new URL(ingestionUri(address)).hostname, true)],
-      true,
-    );
-  const known = (url: string): boolean =>
-    logins.some((login) => {
-      try {
-        kustoTrustedEndpoints.validateTrustedEndpoint(url, login);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  if (!known(address.uri))
-    throw new Failure(
-      `${printable(host, 200)} gets no token: it is none of the hosts that Azure Data Explorer has in this cloud (https://aka.ms/kustotrustedendpoints)`,
-    );
-  const about = at(await read(`${address.uri}/v1/rest/auth/metadata`), 'AzureAD');
-  const login = textAt(about, 'LoginEndpoint').replace(/\/+$/, '');
-  const resource = textAt(about, 'KustoServiceResourceId');
-  const audience = URL.parse(resource);
-  // What the cluster says of itself must not decide that it gets a token for something else than clusters, or for the domain
-  // that all of them are in.
-  const forClusters = audience?.protocol === 'https:' && [resource, `https://any.${audience.host}`].some(known);
-  if (!isObject(about) || !logins.includes(login) || !forClusters)
-    throw new Failure(
-      `${printable(host, 200)} wants a sign-in that is not this cloud’s: ${printable(login, 200)} for ${printable(resource, 200)}`,
-    );
-  const settings = {
-    LoginEndpoint: logins[0] ?? login,
-    LoginMfaRequired: about.LoginMfaRequired === true,
-    KustoClientAppId: textAt(about, 'KustoClientAppId'),
-    KustoClientRedirectUri: textAt(about, 'KustoClientRedirectUri'),
-    KustoServiceResourceId: resource,
-    FirstPartyAuthorityUrl: textAt(about, 'FirstPartyAuthorityUrl'),
-  };
-  // Its ingestion service is of the same cloud, and its host ends as the cluster's does.
-  for (const uri of [address.uri, ingestionUri(address)]) CloudSettings.writeToCache(uri, settings);
 }

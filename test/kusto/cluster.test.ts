@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { queryDocument } from '../../src/documents/query.ts';
 import { analyse } from '../../src/kql/evaluate.ts';
+import { getsToken } from '../../src/kusto/trusted-clusters.ts';
 import { begunCase } from '../commands/begun-case.ts';
 import { failedLogon, writeLog } from '../eventlog/log-writer.ts';
 import { answer, database, inCluster, overFiles, run, simulated, temporary } from './simulated.ts';
@@ -201,11 +202,38 @@ describe('a query that a cluster answers', () => {
     ['https://x.kusto.windows.net/db', '--database names the database'],
     ['x.kusto.windows.net', 'takes an'],
     ['https://x.kusto.windows.net.example.com', 'gets no token'],
+    ['https://localhost:8080', 'gets no token'],
   ])('is not sent to %s', async (given, because) => {
     const flags = { cluster: given, database, simulator: cluster.url };
     const refusal = await run('print 1', flags).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ name: 'Failure', message: expect.stringContaining(because), exitCode: 2 });
     expect(String(refusal)).not.toContain('secret');
+  });
+});
+
+describe('a token', () => {
+  const inPublic = { name: 'public', authority: 'https://login.microsoftonline.com' } as const;
+  const inGovernment = { name: 'usgov', authority: 'https://login.microsoftonline.us' } as const;
+  const inChina = { name: 'china', authority: 'https://login.chinacloudapi.cn' } as const;
+  const inGermany = { name: 'custom', authority: 'https://login.sovcloud-identity.de' } as const;
+  it.each([
+    ['https://help.kusto.windows.net', inPublic, true],
+    ['https://incidents.westeurope.kusto.windows.net', inPublic, true],
+    ['https://ingest-incidents.westeurope.kusto.windows.net', inPublic, true],
+    ['https://trd-a1.z0.kusto.fabric.microsoft.com', inPublic, true],
+    ['https://adx.monitor.azure.com', inPublic, true],
+    ['https://x.kusto.usgovcloudapi.net', inGovernment, true],
+    ['https://x.kusto.chinacloudapi.cn', inChina, true],
+    ['https://x.kusto.sovcloud-api.de', inGermany, true],
+    ['https://x.kusto.usgovcloudapi.net', inPublic, false],
+    ['https://x.kusto.windows.net', inGovernment, false],
+    ['https://x.kusto.windows.net.example.com', inPublic, false],
+    ['https://xkusto.windows.net', inPublic, false],
+    ['https://x.adx.monitor.azure.com', inPublic, false],
+    ['https://127.0.0.1:8080', inPublic, false],
+    ['https://localhost', inPublic, false],
+  ])('goes to %s in %o: %s', (url, cloud, gets) => {
+    expect(getsToken(url, cloud)).toBe(gets);
   });
 });
 
