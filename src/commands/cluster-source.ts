@@ -120,7 +120,10 @@ class ClusterQuestions {
   async #opened(): Promise<{ client: ClusterClient; service: IngestionService }> {
     const { clusterClient } = await import('../kusto/cluster-client.ts');
     const door = this.#connection.cluster();
-    this.#client ??= clusterClient(door).then((client) => ({ client, service: new IngestionService(client, door) }));
+    this.#client ??= clusterClient(door).then((client) => ({
+      client,
+      service: new IngestionService(client, door, this.#connection.clock),
+    }));
     this.#client.catch(() => {
       this.#client = undefined;
     });
