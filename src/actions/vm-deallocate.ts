@@ -7,6 +7,7 @@ import { follow } from './operation.ts';
 import { preflight } from './preflight/preflight.ts';
 import { lookAtAddresses } from './public-address/remove-plan.ts';
 import { refusedPlan } from './refused-plan.ts';
+import { scaleSetOutlook } from './scale-set-outlook.ts';
 import { disksOf } from './snapshot/disks.ts';
 
 const deallocateSettings = z.strictObject({});
@@ -70,7 +71,11 @@ async function planDeallocate(connection: Connection, context: ActionContext): P
     permissions: ahead.permissions,
     danger: 'disruptive',
     undo: 'starts the VM, and with it whatever the intruder left to be started',
-    warnings: [...(await addressWarnings(connection, machine)), ...ahead.warnings],
+    warnings: [
+      ...(await scaleSetOutlook(connection, context, machine)),
+      ...(await addressWarnings(connection, machine)),
+      ...ahead.warnings,
+    ],
     consequences: [
       'MEMORY IS LOST: processes, connections, keys and malware that lives in memory alone. So is the temporary disk (D: or /mnt).',
       'What runs on it for the customer stops.',

@@ -204,7 +204,8 @@ async function scanExposure({ connection, options, ids, facts, notSeen, listing,
   notSeen.push(...unseen);
 }
 
-async function scanPatches({ connection, ids, facts, notSeen, signal }: ScanInHand): Promise<void> {
+async function scanPatches({ connection, ids, listing, facts, notSeen, signal }: ScanInHand): Promise<void> {
+  await listing.whole;
   const { counts, truncated } = await readFleetPatches(connection, ids, signal).catch((error: unknown) => {
     facts.patches = { counts: new Map(), whole: false };
     throw error;
@@ -245,7 +246,6 @@ async function scanLogons({ connection, options, ids, listing, signal, facts, no
 }
 
 async function scanAlerts({ connection, ids, listing, signal, facts, notSeen }: ScanInHand): Promise<void> {
-  // Azure takes few questions at a time: those of many pages go first.
   const machines = await listing.whole;
   const [{ counts, notSeen: unseen, whole }, guarded] = await Promise.all([
     countAlerts(connection, ids, machines, signal),
@@ -273,14 +273,14 @@ async function scanExploited({ connection, options, ids, listing, signal, facts,
 }
 
 /**
- * The readings of a scan, side by side. They begin with the list of VMs: some are as many pages, and Azure takes few
- * questions at a time. One that fails is named in `notSeen`.
+ * The readings of a scan, side by side: those of many pages first, since Azure takes few questions at a time. What does not
+ * help to list the VMs or to find their logs and networks waits for the list. One that fails is named in `notSeen`.
  */
 const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
   exposure: scanExposure,
   'failed logons': scanLogons,
-  'Defender alerts': scanAlerts,
   patches: scanPatches,
+  'Defender alerts': scanAlerts,
   'known exploited vulnerabilities': scanExploited,
   backups: scanBackups,
 };

@@ -10,7 +10,7 @@ import { IngestionService, lentServiceOf } from './kusto/ingestion-service.ts';
 import { answerCluster, isClusterPath } from './kusto/rest.ts';
 import { allowedDespiteLocks } from './locks.ts';
 import type { Operation } from './operations.ts';
-import { allowedByPolicies } from './policies.ts';
+import { allowedByPolicies, changedByPolicies } from './policies.ts';
 import { logAnalyticsRoutes } from './providers/log-analytics.ts';
 import { logBatchRoutes } from './providers/log-batches.ts';
 import { demandRegistered } from './registrations.ts';
@@ -211,7 +211,14 @@ export class Gateway {
         ? answerBlob(azure, { method, url, headers })
         : answerStorage(azure, account, { method, url, headers }, Buffer.from(incoming.body, 'latin1'));
     const { status, headers: more, body, release } = answer ?? ask();
-    const common = { date: azure.clock.now().toUTCString(), 'x-ms-request-id': randomUUID() };
+    const asked = headers['x-ms-client-request-id'] ?? '';
+    const common = {
+      date: azure.clock.now().toUTCString(),
+      'x-ms-request-id': randomUUID(),
+      // Without a version of its own a request has that of its signature ("Versioning for Azure Storage").
+      'x-ms-version': headers['x-ms-version'] ?? url.searchParams.get('sv') ?? '',
+      ...(idPattern.test(asked) ? { 'x-ms-client-request-id': asked } : {}),
+    };
     if (azure.dataVersion !== revision) this.#recordBlob(incoming, url, common['x-ms-request-id'], status);
     if (loseAnswer) return { delayMs, dropped: true };
     if (replaced !== undefined) {
@@ -358,7 +365,9 @@ export class Gateway {
     if (call.method === 'GET' || call.method === 'HEAD') return;
     allowedDespiteLocks(azure, call.method, call.path);
     demandRegistered(azure, call.path);
-    if (call.method === 'PUT') allowedByPolicies(azure, call.path, call.body);
+    if (call.method !== 'PUT') return;
+    call.body = changedByPolicies(azure, call.path, call.body);
+    allowedByPolicies(azure, call.path, call.body);
   }
 
   #record(

@@ -102,15 +102,53 @@ export function policiesOn(azure: Azure, path: string, resource: Written): Polic
   });
 }
 
+/** A body with a value at a field: of an array's `[*]`, one more element. What is there already stays, unless it `replaces`. */
+function withField(body: Json, type: string, field: string, value: unknown, replaces: boolean): Json {
+  const tag = /^tags\['([^']+)'\]$/i.exec(field)?.[1] ?? /^tags\.(.+)$/i.exec(field)?.[1];
+  const path = tag === undefined ? ['properties', ...field.slice(type.length + 1).split('.')] : ['tags', tag];
+  const put = (into: Json, [name = '', ...rest]: string[]): Json => {
+    const key = name.replace(/\[\*\]$/, '');
+    if (rest.length > 0) return { ...into, [key]: put(record(into[key]), rest) };
+    if (key !== name) return { ...into, [key]: [...list(into[key]), value] };
+    return into[key] === undefined || replaces ? { ...into, [key]: value } : into;
+  };
+  return put(body, path);
+}
+
+/**
+ * The body of a write as the policies with the effects append and modify leave it, before the provider gets it
+ * (learn.microsoft.com/azure/governance/policy/concepts/effect-append and effect-modify, as read 2026-11-30). Of modify the
+ * operations add and addOrReplace; an array's `[*]` gets one more element, where none of its name is there.
+ */
+export function changedByPolicies(azure: Azure, path: string, body: unknown): unknown {
+  const type = typeOf(readPath(path));
+  const hits = policiesOn(azure, path, writtenAt(path, body));
+  const changes = hits.flatMap(({ effect, definition }) => {
+    const details = at(definition, 'policyRule', 'then', 'details');
+    if (effect === 'append') return list(details);
+    return effect === 'modify' ? list(at(details, 'operations')) : [];
+  });
+  return changes.reduce<unknown>((before, change) => {
+    const field = text(at(change, 'field')) ?? '';
+    const value = at(change, 'value');
+    const name = text(at(value, 'name'));
+    const there = name !== undefined && JSON.stringify(before).includes(JSON.stringify({ name }).slice(1, -1));
+    if (there || !isRecord(before)) return before;
+    return withField(before, type, field, value, equal(at(change, 'operation'), 'addOrReplace'));
+  }, body);
+}
+
+const writtenAt = (path: string, body: unknown): Written => ({
+  type: typeOf(readPath(path)),
+  name: lastSegment(path),
+  location: text(at(body, 'location')),
+  tags: record(at(body, 'tags')),
+  properties: record(at(body, 'properties')),
+});
+
 /** Refuses a write that a policy with the effect deny does not allow, in Resource Manager's words. */
 export function allowedByPolicies(azure: Azure, path: string, body: unknown): void {
-  const hit = policiesOn(azure, path, {
-    type: typeOf(readPath(path)),
-    name: lastSegment(path),
-    location: text(at(body, 'location')),
-    tags: record(at(body, 'tags')),
-    properties: record(at(body, 'properties')),
-  }).find(({ effect }) => effect === 'deny');
+  const hit = policiesOn(azure, path, writtenAt(path, body)).find(({ effect }) => effect === 'deny');
   if (hit === undefined) return;
   const { assignment, definition, definitionId } = hit;
   const shown = text(at(assignment.properties, 'displayName')) ?? assignment.name;

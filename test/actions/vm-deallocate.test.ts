@@ -1,9 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { World } from '../../src/simulator/world.ts';
 import { agreeing, agreeingAfter, type Bench, disagreements, openBench, openGate } from './bench.ts';
 import { groupOf, vmIn } from './preflight/obstructed.ts';
 
 const deallocate = { id: 'deallocate', title: 'Deallocate', uses: 'vm.deallocate' };
 const machineType = 'Microsoft.Compute/virtualMachines';
+
+/** Puts a VM into a Flexible scale set of its own. */
+function intoSet(world: World, vm: string, properties: Record<string, unknown>): void {
+  const machine = vmIn(world, vm);
+  const id = `${groupOf(machine.id)}/providers/Microsoft.Compute/virtualMachineScaleSets/flex-${vm}`;
+  machine.properties = { ...machine.properties, virtualMachineScaleSet: { id } };
+  world.resources.push({
+    id,
+    name: `flex-${vm}`,
+    type: 'Microsoft.Compute/virtualMachineScaleSets',
+    location: machine.location ?? '',
+    properties: { orchestrationMode: 'Flexible', ...properties },
+  });
+}
+const repairing = { automaticRepairsPolicy: { enabled: true, gracePeriod: 'PT30M' } };
 
 describe('vm.deallocate', () => {
   let bench: Bench;
@@ -15,6 +31,11 @@ describe('vm.deallocate', () => {
         ...machine.properties,
         storageProfile: { ...profile, osDisk: { ...profile.osDisk, diffDiskSettings: { option: 'Local' } } },
       };
+      intoSet(world, 'web02', repairing);
+      intoSet(world, 'web03', {
+        ...repairing,
+        instanceView: { orchestrationServices: [{ serviceName: 'AutomaticRepairs', serviceState: 'Suspended' }] },
+      });
       world.denied.push({
         action: `${machineType}/deallocate/action`,
         scope: groupOf(vmIn(world, 'sql01').id),
@@ -47,6 +68,32 @@ describe('vm.deallocate', () => {
   ])('sends nothing where it cannot, need not or may not: %s', async (vm, because) => {
     const view = await agreeing(bench.run([deallocate], vm)).start();
     expect(`${view.steps[0]?.error} ${view.steps[0]?.verified?.text}`).toMatch(because);
+    expect(bench.mutations()).toEqual([]);
+  });
+
+  it('says before that a scale set may repair the VM away once it is off or locked, and how that is suspended', async () => {
+    const lock = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: { ports: [3389] } };
+    const warned = async (step: object, vm: string) =>
+      ((await bench.run([step], vm).plan()).steps[0]?.warnings ?? []).filter((one) => /flex-/.test(one));
+    for (const step of [deallocate, lock]) {
+      expect(await warned(step, 'web02')).toEqual([
+        expect.stringMatching(
+          /^flex-web02 repairs .* DELETES the VM .*PT30M .*--service-name AutomaticRepairs --action Suspend$/,
+        ),
+        expect.stringMatching(
+          /flex-web02, which may delete it .*--instance-id web02 --protect-from-scale-set-actions true/,
+        ),
+      ]);
+    }
+    expect(await warned(lock, 'web03')).toEqual([expect.stringMatching(/^web03 is in the scale set flex-web03/)]);
+    expect(await warned(deallocate, 'web01')).toEqual([]);
+    await bench.faults([
+      {
+        match: { path: '/virtualMachineScaleSets/' },
+        effect: { status: 403, code: 'AuthorizationFailed', message: 'x' },
+      },
+    ]);
+    expect((await warned(deallocate, 'web02')).join()).toMatch(/Not seen: whether flex-web02 repairs VMs/);
     expect(bench.mutations()).toEqual([]);
   });
 

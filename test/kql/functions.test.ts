@@ -61,11 +61,20 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['print hash(1)', /hash\(\) of a long/],
     ['print array_split(dynamic([1,2,3]), dynamic([2,1]))', /do not rise/],
     ['print parse_user_agent("x", "browser")', /list of browsers/],
-    ['print x=1 | evaluate basket()', /not documented/],
+    ['print x=1 | evaluate basket()', /^basket: .* not documented; count by the columns/],
+    ['print x=1 | summarize hll(x)', /^hll: .*dcount\(\) is exact/],
+    ['print x=1 | summarize s = tdigest(x) | project percentile_tdigest(s, 50)', /percentile\(\) is exact/],
+    ['print x="a" | reduce by x', /^reduce-by: .*replace_regex/],
+    [
+      'print a="x", b="y" | make-graph a --> b with_node_id=id | graph-match (n)-[e]->(m) project n.id',
+      /write each step as a join/,
+    ],
+    ['print SHA1="ab" | invoke FileProfile(SHA1, 1000)', /^FileProfile: .*join a table of yours by SHA1/],
+    ['arg("").resources | take 1', /^arg: .*--evidence NAME=FILE/],
     ['print datetime_utc_to_local(now(), "Nowhere")', /no time zone/],
     // The analyser throws an exception of its own here.
     ['print datetime_part(1d, "(a|b)*")', /analyser fails/],
-    ['print 1 | extend (a, b) = series_fit_2lines(dynamic([1,2,3]))', /series_fit_2lines\(\): which of the two lines/],
+    ['print 1 | extend (a, b) = series_fit_2lines(dynamic([1,2,3]))', /series_fit_2lines: which of the two lines/],
     ['print assert(1 > 2, "too small")', /has failed with message: 'too small'/],
     ['range x from 1 to 2 step 1 | project-away x | extend y=1 | scan with (step s optional: true;)', /optional step/],
   ])('refuses what is not known: %s', (query, reason) => expect(() => rows(query)).toThrow(reason));

@@ -63,7 +63,9 @@ async function stillOpen(connection: Connection, context: ActionContext, ports: 
     const by = (port: (typeof open)[number]) =>
       port.decidedBy.map(({ nsg, rule, priority }) => `${shortName(nsg)}/${rule} (${priority})`).join(' and ') ||
       'no security group';
-    return `STILL OPEN to the Internet: ${open.map((port) => `${portText(port)} by ${by(port)}`).join('; ')}. Rules that allow a port win over just-in-time access: close them with lock-nsg.`;
+    // An interface with an address of each family has the port twice, by the same rules.
+    const told = [...new Set(open.map((port) => `${portText(port)} by ${by(port)}`))];
+    return `STILL OPEN to the Internet: ${told.join('; ')}. Rules that allow a port win over just-in-time access: close them with lock-nsg.`;
   } catch (error) {
     return `What the Internet reaches now could not be read (${azureError(error).message}).`;
   }

@@ -5,11 +5,13 @@ import { azureError } from '../../azure/client/failure.ts';
 import { readEffectiveRules } from '../../azure/readers/effective-rules.ts';
 import { groupOf, networkResource, readIfThere, subnetsOf } from '../../azure/readers/network-interface.ts';
 import { type ActionContext, type ActionPlan, NotWaitedFor, StalePlan } from '../../playbook/action.ts';
+import { listed } from '../../text/counts.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow, UnknownOutcome } from '../operation.ts';
 import { type FoundLock, foundLock, lockTags, lockText } from './found-lock.ts';
 import { putGroup } from './interface-group.ts';
 import { applyJoin } from './lock-join.ts';
+import { ruleDrift } from './lock-rules.ts';
 import { type LockState, lockState } from './lock-settings.ts';
 
 /** Does what the plan showed: a group, then the interface, then the flush; each PUT only on what the plan saw. */
@@ -37,6 +39,7 @@ export async function applyLock(
     next(`creating ${shortName(group.id)}`);
     await createGroup(connection, context, state, group, by);
   }
+  await demandAsPlanned(connection, state);
   for (const one of state.interfaces) {
     next(`putting ${shortName(one.group)} at ${shortName(one.id)}`);
     const body = bodies.get(one.id);
@@ -91,6 +94,22 @@ async function unchanged(connection: Connection, state: LockState): Promise<Map<
     if (await readIfThere(connection, group.id)) throw new StalePlan(`${shortName(group.id)} exists by now.`);
   }
   return bodies;
+}
+
+/**
+ * Throws where a group was not made as planned, before it is put at an interface: Azure Policy changes what is written before the
+ * provider gets it (effects append and modify), and the answer says nothing of it.
+ */
+async function demandAsPlanned(connection: Connection, state: LockState): Promise<void> {
+  for (const { id } of state.groups) {
+    // Where it cannot be read now, the lock goes on: its verification reads it again.
+    const made = await networkResource(connection, id).catch(() => null);
+    const drift = made === null ? [] : ruleDrift(made, state.rules);
+    if (drift.length === 0) continue;
+    throw new Error(
+      `${shortName(id)} has other rules than were sent (${listed(drift)}): a policy of the customer's with the effect append or modify may write them into each security group. It was put at no interface. Ask for an exemption from it for ${id.split('/')[4] ?? ''} (Resource Policy Contributor), then run this again.`,
+    );
+  }
 }
 
 async function createGroup(

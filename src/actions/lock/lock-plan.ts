@@ -11,6 +11,7 @@ import type { Intended } from '../preflight/intended.ts';
 import type { NeededPermission } from '../preflight/permissions.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
+import { scaleSetOutlook } from '../scale-set-outlook.ts';
 import { customersGroup, foundLock, lockTags, lockText, others } from './found-lock.ts';
 import { balancersOf, joins, withGroup } from './interface-group.ts';
 import { planJoin } from './lock-join.ts';
@@ -349,7 +350,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
   if ('because' in found) return refusedPlan(title, 'impossible', found.because);
   const { states } = found;
   const befores = states.map(({ before }) => before);
-  const [ahead, reach, jit] = await Promise.all([
+  const [ahead, reach, jit, ofSet] = await Promise.all([
     preflight(connection, context, {
       needed: neededFor(open, all, befores),
       intended: intended(context, about, places, states),
@@ -361,6 +362,7 @@ async function planGroups(connection: Connection, context: ActionContext, about:
       { around: true },
     ),
     jitWarnings(connection, context),
+    scaleSetOutlook(connection, context, standing.machine),
   ]);
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const outlook = foresee(reach, { rules, sources, settings, locked: states.map(({ id }) => id) });
@@ -375,7 +377,14 @@ async function planGroups(connection: Connection, context: ActionContext, about:
     undo: undoText(states, all),
     made: all.map(({ id }) => shortName(id)),
     warnings: [
-      ...new Set([...replacing(states, standing), ...ahead.warnings, ...outlook.warnings, ...jit, ...said.warnings]),
+      ...new Set([
+        ...ofSet,
+        ...replacing(states, standing),
+        ...ahead.warnings,
+        ...outlook.warnings,
+        ...jit,
+        ...said.warnings,
+      ]),
     ],
     consequences: [...outlook.consequences, ...said.consequences],
     state: {

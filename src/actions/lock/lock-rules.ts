@@ -137,9 +137,31 @@ function ruleKey(name: string, body: unknown): string {
     .toLowerCase();
 }
 
+/** Everything of a direction is denied at this priority; null where nothing is planned to be. */
+function denialOf(planned: readonly LockRule[], direction: string): number | null {
+  const denial = planned.find(
+    ({ name, properties }) => /^cordon-deny-(in|out)bound$/i.test(name) && sameText(properties.direction, direction),
+  );
+  return denial?.properties.priority ?? null;
+}
+
+const sameText = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/**
+ * Names of rules of a group that no packet gets to: the lock's own denial of everything stops it before. A policy of the customer's
+ * may write such rules into each group that is made.
+ */
+export function rulesBehind(group: Json, planned: readonly LockRule[]): string[] {
+  return listAt(group, 'properties', 'securityRules').flatMap((rule) => {
+    const denial = denialOf(planned, textAt(rule, 'properties', 'direction'));
+    const priority = Number(textAt(rule, 'properties', 'priority') || Number.NaN);
+    return denial !== null && priority > denial ? [textAt(rule, 'name')] : [];
+  });
+}
+
 /**
  * Names of the rules in which a security group differs from what was planned; empty when it is as planned. Rules that
- * Defender for Cloud writes, and those of responders who joined the lock, are no difference.
+ * Defender for Cloud writes, those of responders who joined the lock, and those behind its denial are no difference.
  */
 export function ruleDrift(group: Json, planned: readonly LockRule[]): string[] {
   const wanted = new Map(planned.map((rule) => [ruleKey(rule.name, rule.properties), rule.name]));
@@ -149,9 +171,10 @@ export function ruleDrift(group: Json, planned: readonly LockRule[]): string[] {
       return isDefenderRule(name) || isJoinRule(name) ? [] : [[ruleKey(name, at(rule, 'properties')), name] as const];
     }),
   );
+  const behind = rulesBehind(group, planned);
   const names = [
     ...[...wanted].filter(([key]) => !found.has(key)).map(([, name]) => name),
-    ...[...found].filter(([key]) => !wanted.has(key)).map(([, name]) => name),
+    ...[...found].filter(([key, name]) => !wanted.has(key) && !behind.includes(name)).map(([, name]) => name),
   ];
   return [...new Set(names)];
 }

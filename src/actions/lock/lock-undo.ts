@@ -12,7 +12,7 @@ import { customersGroup, foundLock, lockText, neededBy, others } from './found-l
 import { putGroup } from './interface-group.ts';
 import { undoJoin } from './lock-join.ts';
 import { openBeside, openingTexts } from './lock-outlook.ts';
-import { guestRules, ruleDrift } from './lock-rules.ts';
+import { guestRules, ruleDrift, rulesBehind } from './lock-rules.ts';
 import { type LockState, lockState } from './lock-settings.ts';
 
 /** What an undo found and did, in sentences. */
@@ -88,9 +88,12 @@ async function lookAtDrift(
       `${shortName(id)} goes with ${defender.length} rules that Defender for Cloud wrote into it for just-in-time access: the policy stays, and whether its denials stand in the group that is back is to be checked.`,
     );
   }
+  const behind = rulesBehind(now, state.rules).filter((name) => !defender.includes(name));
+  if (behind.length > 0) report.told.push(`Rules behind its denial go with ${shortName(id)}: ${listed(behind)}.`);
   if (joined.length > 0) report.told.push(`${joined.length} rules of responders who joined the lock go with it.`);
   const drift = ruleDrift(now, state.rules);
-  if (drift.length === 0) return;
+  // At no interface it filters nothing: a lock that was never put up, or is off already.
+  if (drift.length === 0 || others(now, []).length === 0) return;
   const found = `${shortName(id)} was changed by somebody (rules ${listed(drift)})`;
   if (context.overDrift === true) report.told.push(`${found}; undone all the same, as confirmed.`);
   else {

@@ -10,6 +10,8 @@ export interface Standing {
   interfaces: Json[];
   /** Security groups of the interfaces, by id in lower case. */
   groups: ReadonlyMap<string, Json>;
+  /** The VM as Azure prints it. */
+  machine: Json;
 }
 
 /** The group that is at an interface, as Azure prints it. */
@@ -25,7 +27,7 @@ export async function readStanding(connection: Connection, context: Pick<ActionC
     const group = await readIfThere(connection, id);
     if (group) groups.set(id.toLowerCase(), group);
   }
-  return { interfaces, groups };
+  return { interfaces, groups, machine };
 }
 
 /** Interfaces that another case has locked: each with the lock. */

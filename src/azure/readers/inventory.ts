@@ -10,6 +10,7 @@ import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
+import { documented } from '../client/pacing.ts';
 import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { activation, adviseRoles } from './eligible-roles.ts';
 import { machineOf } from './machine-row.ts';
@@ -55,7 +56,8 @@ export async function readInventory(
     onSubscriptions(ids);
     const machines: VirtualMachine[] = [];
     const others: OtherMachine[] = [];
-    const pages = graphPages(connection, query, ids, signal);
+    // The list of VMs is what all else waits for: it gets as much of what Azure takes at a time as there is.
+    const pages = graphPages(connection, query, ids, signal, documented['Resource Graph'].inWindow);
     let truncated: string | undefined;
     while (truncated === undefined) {
       const page = await pages.next().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { type Call, type Handler, ok, page, type Route } from '../call.ts';
-import { record, same } from '../json.ts';
+import { at, record, same } from '../json.ts';
 import { instanceView, present } from '../present.ts';
 import { within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
@@ -28,6 +28,14 @@ const get: Handler = (call) => ok(shown(call, resourceAt(call)));
 
 const view: Handler = (call) => ok(instanceView(ownerAt(call)));
 
+/** The view of a set: whether automatic repairs run, which a world may say otherwise. */
+const setView: Handler = (call) => {
+  const { properties } = ownerAt(call);
+  const on = at(properties, 'automaticRepairsPolicy', 'enabled') === true;
+  const services = on ? [{ serviceName: 'AutomaticRepairs', serviceState: 'Running' }] : [];
+  return ok({ orchestrationServices: services, ...record(at(properties, 'instanceView')) });
+};
+
 /** Lists the resources of a type below the set or the instance that the path names. */
 const listed =
   (wanted: string, print: (call: Call, resource: ArmResource) => ArmResource): Handler =>
@@ -51,6 +59,7 @@ const one = `${set}/virtualMachines/{instance}`;
 
 export const scaleSetRoutes: Route[] = [
   { method: 'GET', template: `${set}/virtualMachines`, handler: listed(instances, shown) },
+  { method: 'GET', template: `${set}/instanceView`, handler: setView },
   { method: 'GET', template: one, handler: get },
   { method: 'GET', template: `${one}/instanceView`, handler: view },
   { method: 'GET', template: `${set}/networkInterfaces`, handler: listed(interfaces, plain) },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { groupBody } from '../../../src/actions/lock/lock-outlook.ts';
-import { groupName, guestRules, lockRules, ruleDrift } from '../../../src/actions/lock/lock-rules.ts';
+import { groupName, guestRules, lockRules, ruleDrift, rulesBehind } from '../../../src/actions/lock/lock-rules.ts';
 import { type LockRule, lockSettings } from '../../../src/actions/lock/lock-settings.ts';
 import { snapshotName } from '../../../src/actions/snapshot/settings.ts';
 import { reachByConfiguration } from '../../../src/network/reach.ts';
@@ -70,6 +70,17 @@ describe('the rules of the lock', () => {
     const opened = { name: 'jit', properties: { priority: 90, access: 'Allow', direction: 'Inbound', protocol: '*' } };
     expect(ruleDrift(group([...rules, opened]), rules)).toEqual(['jit']);
     expect(ruleDrift(group(rules.slice(1)), rules)).toEqual(['cordon-allow-responder']);
+    // Behind the denial a rule decides nothing; outbound there is none here.
+    const behind = (direction: string) => ({
+      name: 'by-policy',
+      properties: { ...opened.properties, priority: 4096, direction },
+    });
+    expect(ruleDrift(group([...rules, behind('Inbound')]), rules)).toEqual([]);
+    expect(rulesBehind(group([...rules, behind('Inbound')]), rules)).toEqual(['by-policy']);
+    expect(ruleDrift(group([...rules, behind('Outbound')]), rules)).toEqual(['by-policy']);
+    expect(ruleDrift(group([...rules.filter(({ name }) => !/deny/.test(name)), behind('Inbound')]), rules)).toContain(
+      'cordon-deny-inbound',
+    );
   });
 
   it('take the rules of Defender for Cloud and of responders who joined for no change by somebody', () => {

@@ -7,13 +7,20 @@ import { groupOf, jit, lock, place, snapshots, subscriptionOf, vmIn } from './ob
 function assign(
   world: World,
   scope: string,
-  about: { name: string; displayName: string; if: unknown; effect?: string; enforcementMode?: string },
+  about: {
+    name: string;
+    displayName: string;
+    if: unknown;
+    effect?: string;
+    details?: unknown;
+    enforcementMode?: string;
+  },
 ): void {
   const definition = `${subscriptionOf(scope) || '/subscriptions/s'}/providers/Microsoft.Authorization/policyDefinitions/def-${about.name}`;
   const type = 'Microsoft.Authorization/policyDefinitions';
   const policyRule = Object.fromEntries([
     ['if', about.if],
-    ['then', { effect: about.effect ?? 'deny' }],
+    ['then', { effect: about.effect ?? 'deny', ...(about.details === undefined ? {} : { details: about.details }) }],
   ]);
   world.resources.push({ id: definition, name: `def-${about.name}`, type, properties: { policyRule } });
   place(world, scope, 'policyAssignments', about.name, {
@@ -22,6 +29,25 @@ function assign(
     enforcementMode: about.enforcementMode ?? 'Default',
   });
 }
+
+/** A policy that writes a rule into each security group, as customers have them; at 4096 the lock's denial comes first. */
+const appendRule = (priority: number) => ({
+  displayName: 'A rule for everyone',
+  if: ofType('Microsoft.Network/networkSecurityGroups'),
+  effect: 'append',
+  details: [
+    {
+      field: 'Microsoft.Network/networkSecurityGroups/securityRules[*]',
+      value: {
+        name: 'for-everyone',
+        properties: {
+          ...{ priority, access: 'Allow', direction: 'Inbound', protocol: 'Tcp', sourceAddressPrefix: '10.0.0.0/8' },
+          ...{ sourcePortRange: '*', destinationAddressPrefix: '*', destinationPortRange: '3389' },
+        },
+      },
+    },
+  ],
+});
 
 const ofType = (type: string) => ({ field: 'type', equals: type });
 
@@ -56,6 +82,15 @@ function forbid(world: World): void {
     name: 'no-jit',
     displayName: 'No just-in-time policies here',
     if: ofType('Microsoft.Security/locations/jitNetworkAccessPolicies'),
+  });
+  assign(world, group('mail01'), { name: 'rule-ahead', ...appendRule(150) });
+  assign(world, group('lin-build'), { name: 'rule-behind', ...appendRule(4096) });
+  assign(world, group('lin-build'), {
+    name: 'a-tag',
+    displayName: 'Owner',
+    if: ofType('Microsoft.Network/networkSecurityGroups'),
+    effect: 'modify',
+    details: { operations: [{ operation: 'addOrReplace', field: "tags['owner']", value: 'platform' }] },
   });
   // Azure takes the lock's body for the interface, and refuses that of the undo.
   assign(world, group('app01'), {
@@ -103,6 +138,24 @@ describe('Azure Policy is asked before the first step, and names the assignment 
     const view = await agreeing(bench.run([lock], 'print01')).start();
     expect(view.outcome).toBe('done');
     expect(view.steps[0]?.warnings.join(' ')).not.toMatch(/policy assignment/);
+  });
+
+  it('one that writes a rule before the denial into the group: the interface is never changed, and the group is gone', async () => {
+    const view = await agreeing(bench.run([lock], 'mail01')).start();
+    expect(view.outcome, view.summary).toBe('undone');
+    expect(view.summary).toMatch(/has other rules than were sent \(for-everyone\).*append or modify.*exemption/);
+    const changed = bench.mutations().map(({ method, path }) => `${method} ${path.split('/').at(-2)}`);
+    expect(changed).toEqual(['PUT networkSecurityGroups', 'DELETE networkSecurityGroups']);
+  });
+
+  it('one that writes a rule behind it, or a tag, prevents nothing, and they go with the lock', async () => {
+    const run = agreeing(bench.run([lock], 'lin-build'));
+    const view = await run.start();
+    expect(view.outcome, view.summary).toBe('done');
+    expect(view.steps[0]?.verified).toMatchObject({ ok: true });
+    const undone = await run.undo();
+    expect(undone.outcome, undone.summary).toBe('undone');
+    expect(undone.summary).toMatch(/Rules behind its denial go with cordon-\S+: for-everyone\./);
   });
 
   it('one that refuses what the undo would put back is told with the plan', async () => {

@@ -45,7 +45,49 @@ describe('Resource Graph', () => {
     const { rows, truncated } = await queryGraph(graphOf(2500, 1000, asked), 'q', []);
     expect(rows.map((row) => row.id)).toEqual([...Array(2500).keys()].map(String));
     expect(truncated).toBe('');
-    expect(asked).toEqual(Array(3).fill({ top: 1000, skip: undefined }));
+    expect(asked).toEqual([undefined, 1000, 2000].map((skip) => ({ top: 1000, skip })));
+  });
+
+  it('asks for the next pages before the one in front is used, and for no more than are wanted', async () => {
+    const asked: Asked[] = [];
+    const pages = graphPages(graphOf(20_000, 1000, asked), 'q', []);
+    await pages.next();
+    expect(asked.map(({ skip }) => skip)).toEqual([undefined, 1000, 2000, 3000]);
+    await pages.next();
+    expect(asked.at(-1)?.skip).toBe(4000);
+    await pages.return('');
+    expect(asked).toHaveLength(5);
+  });
+
+  it('asks for the page after one that is shorter than it was asked for where that ends', async () => {
+    const whole = graphOf(2600, 1000, []);
+    const client = await whole.resourceGraph();
+    const shorter = {
+      resources: async (request: { options?: { top?: number; skip?: number; skipToken?: string } }) =>
+        client.resources({
+          ...request,
+          options: { ...request.options, top: Math.min(900, request.options?.top ?? 0) },
+        } as never),
+    };
+    const connection = { ...whole, resourceGraph: () => Promise.resolve(shorter) } as unknown as typeof whole;
+    const { rows } = await queryGraph(connection, 'q', []);
+    expect(rows.map((row) => row.id)).toEqual([...Array(2600).keys()].map(String));
+  });
+
+  it('fails with the page that failed, after those in front of it', async () => {
+    const whole = graphOf(4000, 1000, []);
+    const client = await whole.resourceGraph();
+    const failing = {
+      resources: (request: { options?: { skip?: number } }) =>
+        request.options?.skip === 2000
+          ? Promise.reject(Object.assign(new Error('gone'), { statusCode: 500 }))
+          : client.resources(request as never),
+    };
+    const connection = { ...whole, resourceGraph: () => Promise.resolve(failing) } as unknown as typeof whole;
+    const pages = graphPages(connection, 'q', []);
+    expect((await pages.next()).value).toHaveLength(1000);
+    expect((await pages.next()).value).toHaveLength(1000);
+    await expect(pages.next()).rejects.toThrow('gone');
   });
 
   it('asks in smaller pages for what is more than 16 MiB, and misses no row', async () => {
