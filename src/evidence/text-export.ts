@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
+import { type Frame, settled, type Vector, vectorOf } from '../kql/frame.ts';
 import type { PlainPart } from '../kql/part.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
@@ -504,7 +504,7 @@ class PieceReader {
   }
 
   #worked(frame: Frame, at: number): Frame {
-    return this.work && frame.length > 0 ? this.work.here(frame, at) : frame;
+    return this.work && frame.length > 0 ? this.work.here(frame, at) : settled(frame);
   }
 
   /** Rows before damage, of a block that another thread parsed. */

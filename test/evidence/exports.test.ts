@@ -88,6 +88,56 @@ describe('CSV', () => {
     ).toEqual(long);
   });
 
+  it('finds the cells of a block that begins at any place, quoted where it must be, as they were written', () => {
+    const unit = fc.constantFrom(
+      'a',
+      '"',
+      ',',
+      '\n',
+      '\r',
+      'é',
+      '\u00ad',
+      '😀',
+      ' ',
+      '-',
+      '.',
+      '\0',
+      '\x7f',
+      'bcdefgh',
+    );
+    const cells = fc.array(fc.string({ unit, maxLength: 9 }), { minLength: 3, maxLength: 3 });
+    const end = fc.constantFrom('\n', '\r\n', '\r', '\n\n\r\n');
+    const rows = fc.array(fc.tuple(cells, end), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 0, max: 3 }), fc.boolean(), (written, shift, open) => {
+        const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+        const text = written.map(([row, by]) => row.map(field).join(',') + by).join('');
+        const bytes = Buffer.from(open ? text.replace(/[\r\n]+$/, '') : text);
+        const block = Buffer.concat([Buffer.alloc(shift, ','), bytes]).subarray(shift);
+        const records = new CsvRecords('f');
+        // The second column is wanted in the first slot, the first in the second.
+        records.all(block, 0, Int32Array.of(1, 0, -1), 4);
+        const cell = (at: number): string => {
+          const [from = 0, to = 0] = records.spans.subarray(at);
+          if (to >= 0) return block.toString('utf8', from, to);
+          return records.scratch.toString('utf8', 0, records.single(block, from, to));
+        };
+        const found = Array.from({ length: records.found }, (_, row) => [cell(4 * row + 2), cell(4 * row)]);
+        expect(found).toEqual(written.map(([[a, b]]) => [a, b]));
+        // A row begins a line below all line ends before it that are within it or between.
+        const ends = (part: string): number => part.split(/\r\n?|\n/).length - 1;
+        const lines = written.map((_, row) =>
+          written
+            .slice(0, row)
+            .flatMap(([own, by]) => [...own.map((c) => c.replace(/\r/g, '')), by])
+            .reduce((line, part) => line + ends(part), 1),
+        );
+        expect([...records.lines.subarray(0, records.found)]).toEqual(lines);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('names the file and the line of what breaks the rules', async () => {
     const bad: [string, string][] = [
       ['a,b\n1,2\n1,2,3\n', 'line 3: 3 fields where the header has 2'],
