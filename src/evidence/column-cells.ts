@@ -228,9 +228,11 @@ export class ColumnCells {
       return vectorOf(this.type, plain);
     }
     const vector: Vector = { type: this.type, values: this.#values, rows: this.#codes.slice(0, rows) };
-    const fresh = this.#values.length - this.#knownBefore;
+    const before = this.#knownBefore;
+    const fresh = this.#values.length - before;
     this.#knownBefore = this.#values.length;
-    if (rows > 1000 && fresh * 2 > rows) this.#giveUpNumbers();
+    // Of the first rows most values are new also where they come again later.
+    if (rows > 1000 && before > 0 && fresh * 2 > rows) this.#giveUpNumbers();
     return vector;
   }
 

@@ -46,7 +46,7 @@ export async function runQuery(
   request: QueryRequest,
   onProgress: (progress: QueryProgress) => void,
 ): Promise<QueryResult> {
-  const reading = new Reading(request.files, onProgress);
+  const reading = new Reading(request.files, onProgress, request.memory ?? defaultMemory());
   try {
     await reading.begin();
     return await readAnswer(request, reading);

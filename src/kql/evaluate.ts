@@ -9,7 +9,7 @@ import { type Analysis, analyseText, child, list, nodeClass, type Schema, schema
 import { firstTaken } from './operators/sort.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
 import type { ReadTable } from './read-table.ts';
-import { refusedNames } from './refused-names.ts';
+import { refusalOf } from './refused-names.ts';
 import { type Hold, isStream, type Rows, whole } from './rows.ts';
 import { scanIds } from './scan-ids.ts';
 import { fail, NO_IMPLEMENTATION, type Run, SchemaFound, type Scope } from './scope.ts';
@@ -218,9 +218,9 @@ export function checked(query: string, schema: Schema, anyCase: boolean): Analys
   const analysis = analyseText(watchlistsAsTables(query, new Set(schema.tables.keys())), schema, anyCase);
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
   // Functions of a service are no fault of the query.
-  const unknown = errors.find(({ code, token }) => code === 'KS211' && refusedNames.has(token));
+  const unknown = errors.find(({ code, token }) => code === 'KS211' && refusalOf(token) !== undefined);
   if (unknown) {
-    const message = `${unknown.token}: ${refusedNames.get(unknown.token)}.`;
+    const message = `${unknown.token}: ${refusalOf(unknown.token)}.`;
     throw new KqlError('unsupported', message, [{ ...unknown, code: NO_IMPLEMENTATION, message }]);
   }
   const [first] = errors;

@@ -15,7 +15,7 @@ const SCORES = 'the scores of the service are not documented';
  * pages: https://learn.microsoft.com/kusto/query (as of 2026-08-06) and https://learn.microsoft.com/defender-xdr
  * (advanced-hunting-fileprofile-function and its sisters, as of 2026-07).
  */
-export const refusedNames: ReadonlyMap<string, string> = new Map(
+const refusedNames: ReadonlyMap<string, string> = new Map(
   Object.entries({
     geo_info_from_ip_address:
       'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
@@ -64,5 +64,17 @@ export const refusedNames: ReadonlyMap<string, string> = new Map(
     DeviceFromIP: DEVICES,
     AssignedIPAddresses: DEVICES,
     SeenBy: DEVICES,
+    _SentinelAudit: 'it is made of the table SentinelAudit; ask that',
+    _SentinelHealth: 'it is made of the table SentinelHealth; ask that',
   }),
 );
+
+/** Parsers of Sentinel's information model: _Im_Dns, imDns, _ASim_Dns, ASimDns (learn.microsoft.com/azure/sentinel/normalization-about-parsers). */
+const PARSER = /^(?:_Im_|_ASim_|_ASIM_|im(?=[A-Z])|vim(?=[A-Z])|ASim(?=[A-Z]))\w+$/;
+
+/** Why a name is refused, and what to write in its place; undefined for any other. */
+export const refusalOf = (name: string): string | undefined =>
+  refusedNames.get(name) ??
+  (PARSER.test(name)
+    ? 'the parsers of the information model are in the workspace; ask the tables that it unites, or the ASim table'
+    : undefined);

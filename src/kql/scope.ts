@@ -3,7 +3,7 @@ import type { Frame, Vector } from './frame.ts';
 import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
 import { type Node, sourceText, startOf } from './language.ts';
 import type { ReadTable } from './read-table.ts';
-import { refusedNames } from './refused-names.ts';
+import { refusalOf } from './refused-names.ts';
 import type { Hold, Rows } from './rows.ts';
 import type { Table } from './table.ts';
 import type { Ticks } from './times.ts';
@@ -123,7 +123,7 @@ export const NO_IMPLEMENTATION = 'no-implementation';
 
 /** Refuses what the query names, with the reason where there is one. */
 export function refuseName(name: string, what: string, node: Node, scope: Scope): never {
-  const reason = refusedNames.get(name);
+  const reason = refusalOf(name);
   const message = reason === undefined ? `${what} is not supported by this evaluator.` : `${name}: ${reason}.`;
   return fail('unsupported', message, node, scope, NO_IMPLEMENTATION);
 }

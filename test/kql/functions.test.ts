@@ -70,6 +70,9 @@ describe('functions, by the answers that Microsoft prints', () => {
       /write each step as a join/,
     ],
     ['print SHA1="ab" | invoke FileProfile(SHA1, 1000)', /^FileProfile: .*join a table of yours by SHA1/],
+    ['_Im_Authentication(starttime=ago(1d)) | count', /^_Im_Authentication: .*ask the tables that it unites/],
+    ['imDns | count', /The name 'imDns'/],
+    ['imDns() | count', /^imDns: the parsers/],
     ['arg("").resources | take 1', /^arg: .*--evidence NAME=FILE/],
     ['print datetime_utc_to_local(now(), "Nowhere")', /no time zone/],
     // The analyser throws an exception of its own here.
