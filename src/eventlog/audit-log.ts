@@ -22,14 +22,28 @@ export interface AuditLogFile {
 const mostComputers = 50;
 const longestAction = 1024;
 
+const hostOf = (name: string): string => name.toLowerCase().split('.', 1)[0] ?? '';
+
 /**
- * Reads such a log and gives what it says of logons to the collector. Where its lines do not name their computer (`node=`)
- * it is `computer`, that of the logs beside it, "" where these do not say it. Throws an EventLogError when it cannot be
- * opened; where its end cannot be read, the rest counts.
+ * The name that a node has in the logs beside: auditd writes the host's name or its full one (`name_format`), syslog often
+ * the other. The node's own where they have none like it, or several.
+ */
+function nameBeside(node: string, computers: readonly string[]): string {
+  if (computers.some((name) => name.toLowerCase() === node.toLowerCase())) return node;
+  const [name, other] = computers.filter(
+    (one) => hostOf(one) === hostOf(node) && (!one.includes('.') || !node.includes('.')),
+  );
+  return name !== undefined && other === undefined ? name : node;
+}
+
+/**
+ * Reads such a log and gives what it says of logons to the collector. `beside` are the computers of the logs beside it: where
+ * its lines do not name their computer (`node=`) it is the one of these, "" where there are none or several. Throws an
+ * EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
  */
 export async function readAuditLogons(
   { path }: AuditLogFile,
-  computer: string,
+  beside: readonly string[],
   collector: LogonCollector,
   options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
 ): Promise<LogonLog> {
@@ -39,6 +53,14 @@ export async function readAuditLogons(
   const placed = await placedFile(path).catch(failed);
   const stored = await digestOfStored(placed).catch(failed);
   const gaps = noGaps();
+  const [alone = '', another] = beside;
+  const computer = another === undefined ? alone : '';
+  const namesOfNodes = new Map([['', computer]]);
+  const computerOf = (node: string): string => {
+    const known = namesOfNodes.get(node) ?? nameBeside(node, beside);
+    if (namesOfNodes.size < mostComputers) namesOfNodes.set(node, known);
+    return known;
+  };
   const damaged: LogonLog['damaged'] = [];
   const span = new Span();
   const computers = new Set<string>();
@@ -48,9 +70,9 @@ export async function readAuditLogons(
     records += 1;
     span.add(record.at);
     if (record.node !== '') nodes += 1;
-    const own = record.node || computer;
+    const own = computerOf(record.node);
     if (own !== '' && computers.size < mostComputers) computers.add(own);
-    const step = auditedStep(record, computer);
+    const step = auditedStep(record, own);
     if (step) {
       const { at, serial } = record;
       steps.push(step);

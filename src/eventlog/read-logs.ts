@@ -20,7 +20,7 @@ import type { TakenRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
-import { computerBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
+import { computerBeside, computersBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
 export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog | UtmpFile | AuditLogFile;
@@ -99,7 +99,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
           continue;
         }
         if (log.format === 'audit') {
-          files.push(await readAuditLogons(log, computerBeside(path, files), collector, alone));
+          files.push(await readAuditLogons(log, computersBeside(path, files), collector, alone));
           continue;
         }
         if (log.format !== 'evtx') {

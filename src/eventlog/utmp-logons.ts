@@ -105,12 +105,17 @@ export async function readUtmpLogons(
 const ofOneComputer = (path: string): string =>
   /^.*(?=(?:var|run)[/\\]log[/\\])/i.exec(path)?.[0] ?? path.replace(/[^/\\!]*$/, '');
 
-/** The computer of the logs of syslog and of journals beside a file, where they name one alone; else "". */
-export function computerBeside(path: string, logs: readonly LogonLog[]): string {
+/** The computers of the logs of syslog and of journals beside a file. */
+export function computersBeside(path: string, logs: readonly LogonLog[]): string[] {
   const root = ofOneComputer(path);
   const names = logs
     .filter((log) => (log.channel === 'syslog' || log.channel === 'journal') && log.path.startsWith(root))
     .flatMap(({ computers }) => computers);
-  const [name = '', other] = new Set(names);
+  return [...new Set(names)];
+}
+
+/** The computer of those logs, where they name one alone; else "". */
+export function computerBeside(path: string, logs: readonly LogonLog[]): string {
+  const [name = '', other] = computersBeside(path, logs);
   return other === undefined ? name : '';
 }

@@ -26,7 +26,7 @@ function addressOf({ fields }: AuditRecord, program: string): string {
 /** Did it succeed? Programs write "success", the kernel 1 or "yes". */
 const succeeded = ({ fields }: AuditRecord): boolean => /^(?:success|yes|1)$/.test(fields.get('res') ?? '');
 
-/** What a record says of a logon; null where that is nothing. */
+/** What a record of that computer says of a logon; null where that is nothing. */
 export function auditedStep(record: AuditRecord, computer: string): AuditedStep | null {
   const { type, fields, names } = record;
   if (!steps.has(type)) return null;
@@ -39,7 +39,7 @@ export function auditedStep(record: AuditRecord, computer: string): AuditedStep 
   const number = fields.get('id');
   return {
     at: record.at,
-    computer: record.node || computer,
+    computer,
     processId: Number(fields.get('pid') ?? 0) || 0,
     type,
     op: fields.get('op') ?? '',

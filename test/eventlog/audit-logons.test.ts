@@ -224,6 +224,13 @@ describe('logs of Linux audit', () => {
     expect(beside.logons.failures).toBe(12);
     const some = await known([folder.write('auth.log', lines.slice(0, 5).join('')), `${log}/audit/audit.log`]);
     expect(some.logons.failures).toBe(12);
+    // auditd may write the full name of the host (name_format) where syslog has the short one.
+    mkdirSync(`${folder.path}/full/var/log/audit`, { recursive: true });
+    folder.write('full/var/log/auth.log', lines.join(''));
+    folder.write('full/var/log/audit/audit.log', audit.replaceAll(/^type=/gm, 'node=WEB01.contoso.com type='));
+    const full = await known([`${folder.path}/full`]);
+    expect(full.files.map(({ computers }) => computers)).toEqual([['web01'], ['web01']]);
+    expect(full.logons.failures).toBe(12);
   });
 
   it('take what someone else wrote: blanks without end, and a message that goes on', () => {
