@@ -75,7 +75,10 @@ async function through(name: WayName): Promise<void> {
   const [table] = await placeTables(client, database, [clusterTable(part)]);
   if (!table) throw new Error('no table');
   const trying = patience(undefined);
-  const way = name === 'queued' ? queuedWay(new IngestionService(client, door), trying) : inlineWay(client, trying);
+  const way =
+    name === 'queued'
+      ? queuedWay(new IngestionService(client, door, connection.clock), trying)
+      : inlineWay(client, trying);
   let placed = table;
   await timed(`written, ${name}`, async () => {
     const anything = { before: async () => undefined, after: async () => {} };

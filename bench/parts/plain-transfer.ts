@@ -32,7 +32,9 @@ async function getAll({ url, headers, bytes, file }: Extract<Task, { kind: 'get'
   const hash = createHash('sha256');
   const agent = new Agent({ keepAlive: true });
   const handle = file === null ? null : await open(file, 'w');
-  const fill = (first: number, into: Buffer) =>
+  // The simulator closes a connection over which nothing came for 5 s, while the disk was waited for.
+  const fill = (first: number, into: Buffer) => fillOnce(first, into).catch(() => fillOnce(first, into));
+  const fillOnce = (first: number, into: Buffer) =>
     new Promise<void>((resolve, reject) => {
       const range = `bytes=${first}-${first + into.length - 1}`;
       const request = get(url, { agent, headers: { ...headers, 'x-ms-range': range } }, (answer) => {

@@ -120,7 +120,10 @@ class ClusterQuestions {
   async #opened(): Promise<{ client: ClusterClient; service: IngestionService }> {
     const { clusterClient } = await import('../kusto/cluster-client.ts');
     const door = this.#connection.cluster();
-    this.#client ??= clusterClient(door).then((client) => ({ client, service: new IngestionService(client, door) }));
+    this.#client ??= clusterClient(door).then((client) => ({
+      client,
+      service: new IngestionService(client, door, this.#connection.clock),
+    }));
     this.#client.catch(() => {
       this.#client = undefined;
     });
@@ -406,7 +409,7 @@ function refusalOf(error: unknown, lines: number, { uri, local }: ClusterAddress
       : `the cluster ${uri} does not answer (${errorCode}): check its name and the network; a cluster that is stopped has to be started first`;
     return new Failure(silent, exitCode.needsAttention, { cause: error });
   }
-  if (error.name !== 'RestError' || status < 400 || status === 401 || status === 429) return error;
+  if (error.name !== 'RestError' || status < 400 || status === 401) return error;
   const body: unknown = Reflect.get(error, 'details');
   const said = saidBy(at(body, 'error'));
   if (said === '') return error;

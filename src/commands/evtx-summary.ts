@@ -33,11 +33,24 @@ const nameOf = ({ path }: EventLogReport): string => path.split(/[\\/]/).at(-1) 
 interface Told {
   logs: number;
   records: number;
-  failures: number;
-  successes: number;
+  /** By the kind of log: several kinds may report the same one. */
+  failures: Map<string, number>;
+  successes: Map<string, number>;
   others: number;
   first: string | null;
   last: string | null;
+}
+
+function addTo(counts: Map<string, number>, kind: string, number: number): void {
+  counts.set(kind, (counts.get(kind) ?? 0) + number);
+}
+
+const most = (counts: ReadonlyMap<string, number>): number => Math.max(0, ...counts.values());
+
+/** "15", or "15 to 30" where kinds of logs that may report the same ones have 15 each. */
+function between(counts: ReadonlyMap<string, number>): string {
+  const sum = [...counts.values()].reduce((all, one) => all + one, 0);
+  return most(counts) === sum ? count(sum) : `${count(most(counts))} to ${count(sum)}`;
 }
 
 /** What the logs of each computer hold together, the one with the most failed logons first. */
@@ -51,22 +64,22 @@ function byComputer(files: readonly EventLogReport[]): [computer: string, told: 
     const told = found.get(computer) ?? {
       logs: 0,
       records: 0,
-      failures: 0,
-      successes: 0,
+      failures: new Map<string, number>(),
+      successes: new Map<string, number>(),
       others: 0,
       first: null,
       last: null,
     };
     told.logs += 1;
     told.records += file.records;
-    told.failures += file.failures;
-    told.successes += file.successes;
+    addTo(told.failures, file.channel, file.failures);
+    addTo(told.successes, file.channel, file.successes);
     told.others += file.others ?? 0;
     if (file.first !== null && (told.first === null || file.first < told.first)) told.first = file.first;
     if (file.last !== null && (told.last === null || file.last > told.last)) told.last = file.last;
     found.set(computer, told);
   }
-  return [...found].sort(([, a], [, b]) => b.failures - a.failures || b.records - a.records);
+  return [...found].sort(([, a], [, b]) => most(b.failures) - most(a.failures) || b.records - a.records);
 }
 
 const seconds = (instant: string | null): string => (instant === null ? '-' : `${instant.slice(0, 19)}Z`);
@@ -83,7 +96,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
     `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
     ...computers.slice(0, computersTold).map(([name, told]) => {
       const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
-      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${count(told.failures)} failed and ${count(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
+      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${between(told.failures)} failed and ${between(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
     }),
     ...(computers.length > computersTold ? [`  and ${count(computers.length - computersTold)} more computers`] : []),
     ...(quiet.length > 0

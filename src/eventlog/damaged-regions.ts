@@ -18,6 +18,8 @@ export class DamagedRegions {
   #to = 0;
   /** A chunk that does not begin as one, whose records are still to be looked for. */
   #chunk: Damage | null = null;
+  /** A chunk whose checksums do not match, up to its end: the first damage within it says why. */
+  #unverified: { damage: Damage; end: number } | null = null;
   /** Chunks of zeros that have come one after the other: room for more at the end of a log, a loss between two chunks. */
   #zeros: { from: number; to: number } | null = null;
 
@@ -25,8 +27,15 @@ export class DamagedRegions {
     this.#report = report;
   }
 
+  /** Takes a chunk whose checksums do not match. */
+  unverified(damage: Damage, length: number): void {
+    this.flush();
+    this.#unverified = { damage, end: damage.offset + length };
+  }
+
   /** Takes a place where a chunk should begin, and none does. */
   chunk(damage: Damage): void {
+    this.#flushUnverified();
     if (this.#chunk !== null || damage.offset !== this.#to) this.flush();
     if (this.#to === this.#from) this.#from = this.#to = damage.offset;
     this.#chunk = damage;
@@ -52,6 +61,14 @@ export class DamagedRegions {
 
   /** Takes any other. */
   damage(damage: Damage): void {
+    const unverified = this.#unverified;
+    if (unverified && damage.offset < unverified.end) {
+      this.#unverified = null;
+      const { offset, because } = unverified.damage;
+      this.#report({ offset, because: `${because}; at ${damage.offset}: ${damage.because}` });
+      return;
+    }
+    this.#flushUnverified();
     if (this.#chunk !== null && isLost(damage) && damage.offset === this.#chunk.offset) {
       const { because } = this.#chunk;
       this.#chunk = null;
@@ -65,8 +82,15 @@ export class DamagedRegions {
     this.#report({ offset: damage.offset, because: damage.because });
   }
 
+  #flushUnverified(): void {
+    const held = this.#unverified;
+    this.#unverified = null;
+    if (held) this.#report(held.damage);
+  }
+
   /** Reports what is still held back. */
   flush(): void {
+    this.#flushUnverified();
     const [from, lost, chunk] = [this.#from, this.#to - this.#from, this.#chunk];
     this.#from = this.#to = 0;
     this.#chunk = null;

@@ -5,6 +5,7 @@ import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
 import type { LogEvent } from './log-event.ts';
 import { readChunk } from './read-chunk.ts';
+import type { EventRecord } from './record.ts';
 
 export interface EventsOptions {
   /** Only events with one of these numbers; the others are not rendered. All when absent. */
@@ -18,9 +19,21 @@ export interface EventsOptions {
  * rendered when they are asked for, in memory of one chunk. Events whose checksums do not match come too, not
  * `verified`. Damage is passed by, and reported with its offset. Throws an EventLogError when the file cannot be read.
  */
-export async function* eventsOf(path: string, options: EventsOptions = {}): AsyncGenerator<LogEvent> {
+export function eventsOf(path: string, options: EventsOptions = {}): AsyncGenerator<LogEvent> {
+  return madeOfEvents(path, (record) => record.event(), options);
+}
+
+/**
+ * What is made of the records of an event log, as `eventsOf` gives them; `make` gets each while it is read, and gives undefined
+ * for one that is left out. A DamagedError of it is damage.
+ */
+export async function* madeOfEvents<T>(
+  path: string,
+  make: (record: EventRecord) => T | undefined,
+  options: EventsOptions = {},
+): AsyncGenerator<T> {
   const file = await EventLogFile.open(path);
-  let found: LogEvent[] = [];
+  let found: T[] = [];
   let damaged = false;
   const damage = (one: Damage): void => {
     damaged = true;
@@ -29,7 +42,9 @@ export async function* eventsOf(path: string, options: EventsOptions = {}): Asyn
   const regions = new DamagedRegions(damage);
   const reader = new ChunkReader({
     record(record) {
-      if (options.eventIds === undefined || options.eventIds.has(record.eventId)) found.push(record.event());
+      if (options.eventIds !== undefined && !options.eventIds.has(record.eventId)) return;
+      const made = make(record);
+      if (made !== undefined) found.push(made);
     },
     damage: (one) => regions.damage(one),
   });

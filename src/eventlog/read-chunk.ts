@@ -28,7 +28,7 @@ export function readChunk(
   if (header.kind === 'foreign') regions.chunk({ offset, because: header.because });
   else {
     totals.lost(Math.ceil(regions.chunkAfterZeros(offset) / chunkSize));
-    if (!header.verified) regions.damage({ offset, because: header.because });
+    if (!header.verified) regions.unverified({ offset, because: header.because }, available);
   }
   totals.add(chunk, header);
   reader.read(chunk, header, available, offset);

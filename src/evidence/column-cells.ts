@@ -1,13 +1,23 @@
 import { isAscii } from 'node:buffer';
-import { type Vector, vectorOf } from '../kql/frame.ts';
+import { LateVector, type Vector, vectorOf } from '../kql/frame.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { type Bag, dynamicFrom, missing, parseJson, printJson, type Value } from '../kql/values.ts';
 import { plainDatetime, plainLong } from './cell-text.ts';
+import type { CsvRecords } from './csv.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import { JsonMembers } from './json-members.ts';
 
 /** Different values of one column that are kept once, so that a million rows of one address take no million texts. */
 const MAX_KEPT = 32_768;
+
+/** The cells of a column in a block of records: by row, `each` numbers apart, two numbers in its `spans` from twice `slot` on. */
+export interface Spans {
+  records: CsvRecords;
+  block: Buffer;
+  slot: number;
+  each: number;
+  rows: number;
+}
 
 /** The type that some values of a column make likely; undefined when they were all missing. */
 export interface Guess {
@@ -37,6 +47,8 @@ export class ColumnCells {
   #rows = 0;
   #knownBefore = 0;
   readonly #members: JsonMembers | undefined;
+  /** The rows since the last piece, where they are not made yet. */
+  #late: Spans | undefined;
   /** The members of a cell as they are numbered: a byte that no UTF-8 has, and the bytes of each. */
   #scratch = Buffer.allocUnsafe(1024);
 
@@ -58,10 +70,58 @@ export class ColumnCells {
 
   /** Rows since the last piece. */
   get rows(): number {
-    return this.#rows;
+    return this.#late?.rows ?? this.#rows;
   }
 
-  addText(bytes: Buffer, from: number, to: number, line: number): void {
+  /** The values that rows refer to by their numbers; undefined where each has its own. */
+  get list(): readonly Value[] | undefined {
+    return this.#texts && this.#values;
+  }
+
+  /** Any text is a value of it, and none changes what is known of it. */
+  get #takesAll(): boolean {
+    return this.type === 'string' && (this.guess === undefined || this.guess.expected === 'string');
+  }
+
+  /** The cells of a block of records. Those of a column that holds whatever comes are made when they are looked at. */
+  addSpans(spans: Spans): void {
+    if (this.#takesAll) this.#late = spans;
+    else this.#addRows(spans, undefined);
+  }
+
+  /** Takes the cells of rows, of all or of these. */
+  #addRows({ records, block, slot, each, rows }: Spans, picked: Int32Array | undefined): void {
+    const { spans, lines } = records;
+    const count = picked ? picked.length : rows;
+    if (!this.#texts && !this.#members && this.#rows === 0) {
+      const cells: Value[] = new Array(count);
+      for (let n = 0; n < count; n++) {
+        const row = picked ? (picked[n] ?? 0) : n;
+        const at = row * each + 2 * slot;
+        const [from, end] = [spans[at] ?? 0, spans[at + 1] ?? 0];
+        cells[n] =
+          end >= 0
+            ? this.#textValue(block, from, end, lines[row] ?? 0)
+            : this.#textValue(records.scratch, 0, records.single(block, from, end), lines[row] ?? 0);
+      }
+      this.#plain = cells;
+      this.#rows = count;
+      return;
+    }
+    for (let n = 0; n < count; n++) {
+      const row = picked ? (picked[n] ?? 0) : n;
+      const at = row * each + 2 * slot;
+      const [from, end] = [spans[at] ?? 0, spans[at + 1] ?? 0];
+      const line = lines[row] ?? 0;
+      if (end >= 0) this.#addText(block, from, end, line);
+      else {
+        const length = records.single(block, from, end);
+        this.#addText(records.scratch, 0, length, line);
+      }
+    }
+  }
+
+  #addText(bytes: Buffer, from: number, to: number, line: number): void {
     const texts = this.#texts;
     if (this.#members?.find(bytes, from, to) && this.#addMembers(this.#members, bytes)) return;
     if (texts) {
@@ -145,8 +205,21 @@ export class ColumnCells {
     this.#rows += 1;
   }
 
-  /** The first `rows` rows since the last piece; what is beyond them is dropped. */
+  /**
+   * The first `rows` rows since the last piece; what is beyond them is dropped. One that is made late must be settled before
+   * the next block is added.
+   */
   piece(rows: number): Vector {
+    const late = this.#late;
+    if (!late) return this.#piece(rows);
+    return new LateVector(this.type, rows, (picked) => {
+      if (this.#late !== late) throw new Error('cells are asked for after their block has gone');
+      this.#addRows({ ...late, rows }, picked);
+      return this.#piece(picked ? picked.length : rows);
+    });
+  }
+
+  #piece(rows: number): Vector {
     this.#rows = 0;
     if (!this.#texts) {
       const plain = this.#plain;
@@ -155,9 +228,11 @@ export class ColumnCells {
       return vectorOf(this.type, plain);
     }
     const vector: Vector = { type: this.type, values: this.#values, rows: this.#codes.slice(0, rows) };
-    const fresh = this.#values.length - this.#knownBefore;
+    const before = this.#knownBefore;
+    const fresh = this.#values.length - before;
     this.#knownBefore = this.#values.length;
-    if (rows > 1000 && fresh * 2 > rows) this.#giveUpNumbers();
+    // Of the first rows most values are new also where they come again later.
+    if (rows > 1000 && before > 0 && fresh * 2 > rows) this.#giveUpNumbers();
     return vector;
   }
 
@@ -238,19 +313,29 @@ function bagOf({ names, from, to }: JsonMembers, bytes: Buffer): Bag {
 const textOf = (bytes: Buffer, from: number, to: number): string =>
   bytes.toString(isAscii(bytes.subarray(from, to)) ? 'latin1' : 'utf8', from, to);
 
-/** A number that texts seldom share: four bytes at a time. */
-function hashOf(bytes: Buffer, from: number, to: number): number {
+/** Four bytes of a text of fewer, as a number. */
+function shortWord(bytes: Buffer, from: number, to: number): number {
+  let word = 0;
+  for (let i = from; i < to; i++) word = (word << 8) | (bytes[i] ?? 0);
+  return word;
+}
+
+/** A number that texts seldom share: four bytes at a time, the last four perhaps with some of those before them. */
+function hashOf(view: DataView, bytes: Buffer, from: number, to: number): number {
+  const last = to - 4;
   let hash = to - from;
-  let i = from;
-  for (const last = to - 3; i < last; i += 4) {
-    const word =
-      (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
-    hash ^= hash >>> 15;
+  if (last < from) hash = Math.imul(hash ^ shortWord(bytes, from, to), 0x9e3779b1);
+  else {
+    for (let i = from; i < last; i += 4) {
+      hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash ^ view.getInt32(last, true), 0x9e3779b1);
   }
-  for (; i < to; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   return hash ^ (hash >>> 15);
 }
+
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** Numbers texts by their bytes, in order of their first appearance, without making strings of them. */
 class Texts {
@@ -258,27 +343,44 @@ class Texts {
   #hashes = new Int32Array(512);
   #starts = new Int32Array(513);
   #bytes = Buffer.allocUnsafe(8192);
+  #view = viewOf(this.#bytes);
+  /** The bytes that were looked at last, and those before them. */
+  #seen: { bytes: Buffer; view: DataView } = { bytes: this.#bytes, view: this.#view };
+  #before = this.#seen;
   #count = 0;
   #hash = 0;
 
   /** The number of a text; -1 when it is new, and may be added next. */
   find(bytes: Buffer, from: number, to: number): number {
-    const hash = hashOf(bytes, from, to);
+    if (bytes !== this.#seen.bytes) this.#look(bytes);
+    const { view } = this.#seen;
+    const hash = hashOf(view, bytes, from, to);
     this.#hash = hash;
-    const mask = this.#table.length - 1;
+    const table = this.#table;
+    const mask = table.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const number = (this.#table[slot] ?? 0) - 1;
+      const number = (table[slot] ?? 0) - 1;
       if (number < 0) return -1;
-      if (this.#hashes[number] === hash && this.#same(number, bytes, from, to)) return number;
+      if (this.#hashes[number] === hash && this.#same(number, view, bytes, from, to)) return number;
     }
   }
 
-  #same(number: number, bytes: Buffer, from: number, to: number): boolean {
+  #look(bytes: Buffer): void {
+    const before = this.#before;
+    this.#before = this.#seen;
+    this.#seen = before.bytes === bytes ? before : { bytes, view: viewOf(bytes) };
+  }
+
+  #same(number: number, view: DataView, bytes: Buffer, from: number, to: number): boolean {
     const start = this.#starts[number] ?? 0;
-    if ((this.#starts[number + 1] ?? 0) - start !== to - from) return false;
-    const own = this.#bytes;
-    for (let i = from, at = start; i < to; i++, at++) if (own[at] !== bytes[i]) return false;
-    return true;
+    const end = this.#starts[number + 1] ?? 0;
+    if (end - start !== to - from) return false;
+    if (end - start < 4) return shortWord(this.#bytes, start, end) === shortWord(bytes, from, to);
+    const own = this.#view;
+    const last = to - 4;
+    for (let i = from, at = start; i < last; i += 4, at += 4)
+      if (own.getInt32(at, true) !== view.getInt32(i, true)) return false;
+    return own.getInt32(end - 4, true) === view.getInt32(last, true);
   }
 
   /** Adds the text that was sought last and not found. */
@@ -291,6 +393,7 @@ class Texts {
       const larger = Buffer.allocUnsafe(2 * end);
       this.#bytes.copy(larger, 0, 0, start);
       this.#bytes = larger;
+      this.#view = viewOf(larger);
     }
     bytes.copy(this.#bytes, start, from, to);
     this.#starts[number + 1] = end;

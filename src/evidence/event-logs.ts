@@ -1,7 +1,8 @@
 import type { Damage } from '../eventlog/damage.ts';
 import { EventLogError } from '../eventlog/event-log-file.ts';
-import { eventsOf } from '../eventlog/events.ts';
+import { madeOfEvents } from '../eventlog/events.ts';
 import type { LogEvent } from '../eventlog/log-event.ts';
+import type { EventRecord } from '../eventlog/record.ts';
 import { SeenEvents } from '../eventlog/seen-events.ts';
 import type { Value } from '../kql/values.ts';
 import { counted } from '../text/counts.ts';
@@ -10,7 +11,9 @@ import { eventColumn, eventTables, tableOfEvent } from './event-rows.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { eventFormNames } from './exported-events/event-form.ts';
 import { type ExportedEvents, exportedEvents } from './exported-events/exported-events.ts';
+import { RecordEvent } from './record-event.ts';
 import type { Source } from './source.ts';
+import type { TableBuilder } from './table-builder.ts';
 
 /** Places of damage that are listed one by one; of more, how many. */
 const MOST_PLACES = 5;
@@ -48,6 +51,15 @@ function eventReaders(builders: Parameters<Source['read']>[0], file: string) {
       { builder, cells: builder.columns.map((column) => eventColumn(name, column, file)) },
     ]),
   );
+}
+
+/** A row that was made of an event, with the cells of the wanted columns. */
+interface EventRow {
+  into: { builder: TableBuilder };
+  cells: Value[];
+  offset: number;
+  verified: boolean;
+  identity: EventIdentity;
 }
 
 /** Events that a program exported, as the same tables; no checksum covers them. */
@@ -103,21 +115,33 @@ export function eventLogSource(file: string, events: EvidenceEvents | undefined)
         damaged += 1;
         if (damages.length < MOST_PLACES) damages.push(damage);
       };
+      const lazy = new RecordEvent();
+      const rowOf = (record: EventRecord): EventRow | undefined => {
+        // An event that no checksum covers is rendered whole before any of it counts.
+        const event = record.verified ? lazy : record.event();
+        if (event === lazy) lazy.record = record;
+        const into = readers.get(tableOfEvent(event));
+        if (!into) return undefined;
+        const { offset, verified, system } = event;
+        const { computer, channel, recordId, time } = system;
+        const cells = into.builder.wanted.map((place) => into.cells[place]?.(event) ?? null);
+        return { into, cells, offset, verified, identity: { computer, channel, recordId, time } };
+      };
       try {
-        for await (const event of eventsOf(file, { onDamage, ...(eventIds ? { eventIds } : {}) })) {
-          if (event.offset > position) {
-            read(event.offset - position);
-            position = event.offset;
+        const options = { onDamage, ...(eventIds ? { eventIds } : {}) };
+        for await (const { into, cells, offset, verified, identity } of madeOfEvents(file, rowOf, options)) {
+          if (offset > position) {
+            read(offset - position);
+            position = offset;
           }
-          const into = readers.get(tableOfEvent(event));
-          if (!into) continue;
-          if (events?.again(event.system)) {
+          if (events?.again(identity)) {
             again += 1;
             continue;
           }
-          if (!event.verified) unverified += 1;
-          if (event.system.time === null) timeless += 1;
-          const full = into.builder.add(file, (_column, column): Value => into.cells[column]?.(event) ?? null);
+          if (!verified) unverified += 1;
+          if (identity.time === null) timeless += 1;
+          let next = 0;
+          const full = into.builder.add(file, (): Value => cells[next++] ?? null);
           if (full) await full;
         }
       } catch (error) {

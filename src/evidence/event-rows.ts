@@ -4,6 +4,7 @@ import { columnsOf } from '../kql/table-schemas.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import type { Value } from '../kql/values.ts';
 import { activityOf } from './activities.ts';
+import { RecordEvent } from './record-event.ts';
 
 /**
  * Events of Windows as the rows that Log Analytics makes of them: the Security log is SecurityEvent, every other log is
@@ -50,18 +51,22 @@ const LOGON_TYPES: ReadonlyMap<string, string> = new Map(
 /** Events whose Account is the one that logs on, and not the one that asks for it. */
 const OF_TARGET: ReadonlySet<number> = new Set([4624, 4625, 4634, 4647, 4740, 4768, 4769, 4771, 4776, 4778, 4779]);
 
+/** The event's first field of a name; "" when it has none. */
+const fieldText = (event: LogEvent, name: string): string =>
+  event instanceof RecordEvent ? event.field(name) : fieldOf(event, name);
+
 const present = (text: string): boolean => text !== '' && text !== '-';
 
 /** DOMAIN\user, or the user alone where the event names no domain. */
 function account(event: LogEvent, prefix: 'Target' | 'Subject'): string {
-  const user = fieldOf(event, `${prefix}UserName`);
-  const domain = fieldOf(event, `${prefix}DomainName`);
+  const user = fieldText(event, `${prefix}UserName`);
+  const domain = fieldText(event, `${prefix}DomainName`);
   return user === '' && domain === '' ? '' : domain === '' ? user : `${domain}\\${user}`;
 }
 
 /** 4778 and 4779 call theirs AccountName and AccountDomain. */
 function sessionAccount(event: LogEvent): string {
-  const [user, domain] = [fieldOf(event, 'AccountName'), fieldOf(event, 'AccountDomain')];
+  const [user, domain] = [fieldText(event, 'AccountName'), fieldText(event, 'AccountDomain')];
   return present(domain) ? `${domain}\\${user}` : user;
 }
 
@@ -132,11 +137,11 @@ const securityEvent: Record<string, Read> = {
   TargetAccount: (event) => account(event, 'Target'),
   SubjectAccount: (event) => account(event, 'Subject'),
   LogonTypeName: (event) => {
-    const type = fieldOf(event, 'LogonType');
+    const type = fieldText(event, 'LogonType');
     const name = LOGON_TYPES.get(type);
     return name === undefined ? type : `${type} - ${name}`;
   },
-  Process: (event) => fileName(fieldOf(event, 'NewProcessName') || fieldOf(event, 'ProcessName')),
+  Process: (event) => fileName(fieldText(event, 'NewProcessName') || fieldText(event, 'ProcessName')),
   EventData: dataXml,
 };
 
@@ -180,7 +185,7 @@ export function eventColumn(table: string, { name, type }: Column, file: string)
   // Event has its fields in EventData alone; SecurityEvent gives those that it knows a column of the same name.
   if (table !== 'SecurityEvent') return none;
   return (event) => {
-    const field = event.fields.find((f) => f.name === name);
-    return field ? convert(field.value, 'string', type) : null;
+    const value = fieldText(event, name);
+    return value === '' ? null : convert(value, 'string', type);
   };
 }

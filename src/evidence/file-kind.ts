@@ -26,7 +26,16 @@ const packed: readonly { begins: string; what: string; command: string }[] = [
   { begins: '\u0004\u0022\u004d\u0018', what: 'packed by lz4', command: 'lz4 -d FILE' },
   { begins: '\u001f\u009d', what: 'packed by compress', command: 'uncompress FILE' },
   { begins: '070701', what: 'a cpio archive', command: 'cpio -idm < FILE' },
+  // APPNOTE.TXT of PKWARE, 8.5.3 (6.3.10, 2022).
+  {
+    begins: 'PK\u0007\u0008',
+    what: 'the first part of a split .zip archive',
+    command: 'zip -s 0 FIRST.zip --out WHOLE.zip',
+  },
 ];
+
+/** Parts of an archive that was split, by their names: only the first has a beginning. */
+const parts = /\.(?:z\d\d|(?:zip|7z|tar|rar|t?gz|zst|xz)\.\d{3})$/i;
 
 /** Finds out the kind of a file. Throws as the system does, or an ArchiveError. */
 export async function fileKind(path: string): Promise<FileKind> {
@@ -41,12 +50,12 @@ export async function fileKind(path: string): Promise<FileKind> {
     if (because === '') return eventLog;
     return { kind: 'refused', because: `it is called .evtx: ${because}` };
   }
+  const unread = packedWithout(path, text);
+  if (unread) return unread;
   const archive = archiveKind(head);
   // A document, a program in Java: they are archives too, and no collection.
   if (archive === 'zip') return /\.zip$/i.test(unpackedName(path)) ? { kind: 'archive' } : stranger;
   if (archive === 'tar') return { kind: 'archive' };
-  const unread = packedWithout(path, text);
-  if (unread) return unread;
   const records = utmpFormat(baseName(path), head);
   if (records) return { kind: 'evidence', format: records, table: utmpTable };
   const artifact = artifactOf(path, head);
@@ -67,6 +76,11 @@ const eventLog: FileKind = { kind: 'evidence', format: 'evtx', table: undefined 
 
 /** A packing that is not read, or a packed file whose name does not say so; null for any other file. */
 function packedWithout(path: string, text: string): FileKind | null {
+  if (parts.test(path))
+    return {
+      kind: 'refused',
+      because: 'it is a part of a split archive, which is not read: join them (cat PARTS > WHOLE)',
+    };
   const found = packed.find(({ begins }) => text.startsWith(begins));
   if (found)
     return { kind: 'refused', because: `it is ${found.what}, which is not read: unpack it (${found.command})` };

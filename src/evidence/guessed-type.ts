@@ -4,9 +4,23 @@ import type { Value } from '../kql/values.ts';
 
 const WHOLE = /^-?(?:0|[1-9]\d{0,18})$/;
 const REAL = /^-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?$/;
-/** What Log Analytics and its portal write for a time; a bare date or a bare number is none. */
+/**
+ * What Log Analytics and its portal write for a time; a bare date or a bare number is none. The portal writes it as the
+ * browser's language has it: with AM or PM the month is first, as in the United States.
+ */
 const TIME =
-  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$|^\d{1,2}\/\d{1,2}\/\d{4}, \d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( [AP]M)?$/;
+  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$|^\d{1,2}\/\d{1,2}\/\d{4}, \d{1,2}:\d{2}(:\d{2}(\.\d+)?)? [AP]M$/;
+/** Of any other language: the day may be first. */
+const EITHER_ORDER = /^(\d{1,2})\/(\d{1,2})\/(\d{4}\b(?!.* [AP]M$).*)$/;
+
+/** A time with its month first; null where either number may be the month. */
+function ordered(text: string): string | null {
+  const match = EITHER_ORDER.exec(text);
+  if (!match) return text;
+  const [, first = '', second = '', rest = ''] = match;
+  if (Number(first) > 12) return `${second}/${first}/${rest}`;
+  return Number(second) > 12 || Number(first) === Number(second) ? text : null;
+}
 
 /** The type of one value of an export: of text by its form, of JSON by its own type. */
 export function typeOfValue(value: unknown): ColumnType | undefined {
@@ -56,7 +70,9 @@ export function cellOf(value: unknown, type: ColumnType): Value {
   if (value === null || value === undefined || value === '') return type === 'string' ? '' : null;
   switch (typeof value) {
     case 'string':
-      return type === 'string' ? value : convert(value, 'string', type);
+      if (type === 'string') return value;
+      if (type !== 'datetime') return convert(value, 'string', type);
+      return convert(ordered(value) ?? '', 'string', type);
     case 'boolean':
       return convert(value, 'bool', type);
     case 'number':

@@ -8,7 +8,9 @@ import type { FromReadThread, ReadTask } from './read-protocol.ts';
 import type { Progress } from './source.ts';
 import { WatchedThread } from './watched-thread.ts';
 
-const HEAP_MEGABYTES = 256;
+/** Of its heap, however little or much a query may take. */
+const LEAST_MEGABYTES = 64;
+const MOST_MEGABYTES = 256;
 const SLOT_BYTES = 1024 * 1024;
 const SLOTS = 4;
 
@@ -17,6 +19,8 @@ export interface ReadListener {
   progress: Progress;
   /** `sha256`: of the file as it is stored, where it was made. */
   ended(path: string, sha256: string | undefined): void;
+  /** Bytes that the whole query may take. */
+  memory?: number;
 }
 
 /** The rows of a file that are wanted. */
@@ -37,9 +41,10 @@ export class ReadThreads {
   readonly #megabytes: number;
   readonly #idle: WatchedThread<undefined>[] = [];
 
-  constructor(listener: ReadListener, megabytes = HEAP_MEGABYTES) {
+  constructor(listener: ReadListener) {
     this.#listener = listener;
-    this.#megabytes = megabytes;
+    const part = Math.floor((listener.memory ?? Number.POSITIVE_INFINITY) / 2 ** 23);
+    this.#megabytes = Math.min(MOST_MEGABYTES, Math.max(LEAST_MEGABYTES, part));
   }
 
   /** The content of a file, each piece valid until the next. Throws EvidenceError and ThreadLost. */

@@ -48,7 +48,8 @@ export class Reading {
   #bytes = 0;
   #reported = 0;
 
-  constructor(files: readonly EvidenceFile[], onProgress: (progress: QueryProgress) => void) {
+  /** `memory`: bytes that the query may take; a thread beside it gets a part. */
+  constructor(files: readonly EvidenceFile[], onProgress: (progress: QueryProgress) => void, memory?: number) {
     this.files = files;
     this.#named = files;
     this.#onProgress = onProgress;
@@ -57,6 +58,7 @@ export class Reading {
       ended: (path, sha256) => {
         if (sha256 !== undefined) this.#packed.get(path)?.made(sha256);
       },
+      ...(memory === undefined ? {} : { memory }),
     });
   }
 

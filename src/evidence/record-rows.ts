@@ -13,6 +13,8 @@ export interface RecordRows {
   rows: number;
   /** Passes over records that are read elsewhere. */
   skip(lines: number): void;
+  /** Begins with other records, as at the first line after the names of the columns. */
+  restart(): void;
   add(block: Buffer): void;
   /** All has been added: throws where the file can be none of its kind. */
   end(): void;
@@ -29,8 +31,9 @@ export class CsvRows implements RecordRows {
   readonly #file: string;
   readonly #records: CsvRecords;
   readonly #cellsFor: CellsFor;
-  /** By place; undefined before the header was read. */
-  #cells: (ColumnCells | undefined)[] | undefined;
+  /** By place the number of a column among those that are wanted, or -1; undefined before the header was read. */
+  #slots: Int32Array | undefined;
+  #wanted: ColumnCells[] = [];
   #header: readonly string[] | undefined;
   rows = 0;
 
@@ -51,36 +54,41 @@ export class CsvRows implements RecordRows {
     this.#records.line += lines;
   }
 
+  restart(): void {
+    this.#records.line = 1;
+    this.rows = 0;
+  }
+
   #named(header: readonly string[]): void {
     this.#header = header;
-    this.#cells = header.map((name) => this.#cellsFor(name));
+    const cells = header.map((name) => this.#cellsFor(name));
+    this.#wanted = cells.filter((one) => one !== undefined);
+    let slot = 0;
+    this.#slots = Int32Array.from(cells, (one) => (one === undefined ? -1 : slot++));
   }
 
   get line(): number {
     return this.#records.line;
   }
 
+  /** The rows of a block, which must stay as it is until its pieces are taken and settled. */
   add(block: Buffer): void {
     const records = this.#records;
-    let at = this.#cells ? 0 : this.#readHeader(block);
-    const cells = this.#cells ?? [];
-    const wanted = cells.map((one) => one !== undefined);
-    const take = (place: number, bytes: Buffer, from: number, to: number, line: number): void => {
-      cells[place]?.addText(bytes, from, to, line);
-    };
-    while (at < block.length) {
-      at = records.next(block, at, take, wanted);
-      if (records.cells === 0) return;
-      if (records.cells !== cells.length) {
-        const why = `${records.cells} fields where the header has ${cells.length}`;
-        throw new EvidenceError(this.#file, why, { line: records.began });
-      }
-      this.rows += 1;
+    const at = this.#slots ? 0 : this.#readHeader(block);
+    records.found = 0;
+    const each = 2 * this.#wanted.length;
+    try {
+      if (this.#slots) records.all(block, at, this.#slots, each);
+    } finally {
+      this.rows += records.found;
+      this.#wanted.forEach((cells, slot) => {
+        cells.addSpans({ records, block, slot, each, rows: records.found });
+      });
     }
   }
 
   end(): void {
-    if (!this.#cells) throw new EvidenceError(this.#file, 'it is empty');
+    if (!this.#slots) throw new EvidenceError(this.#file, 'it is empty');
   }
 
   #readHeader(block: Buffer): number {
@@ -139,6 +147,11 @@ export class JsonRows implements RecordRows {
 
   skip(lines: number): void {
     this.line += lines;
+  }
+
+  restart(): void {
+    this.line = 1;
+    this.rows = 0;
   }
 
   #record(text: string): void {

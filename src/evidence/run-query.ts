@@ -4,6 +4,7 @@ import { type Frame, reader } from '../kql/frame.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { askedMembers } from '../kql/members.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
+import { NO_IMPLEMENTATION } from '../kql/scope.ts';
 import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
@@ -45,7 +46,7 @@ export async function runQuery(
   request: QueryRequest,
   onProgress: (progress: QueryProgress) => void,
 ): Promise<QueryResult> {
-  const reading = new Reading(request.files, onProgress);
+  const reading = new Reading(request.files, onProgress, request.memory ?? defaultMemory());
   try {
     await reading.begin();
     return await readAnswer(request, reading);
@@ -89,9 +90,16 @@ async function answered(
     query,
     schemas,
   );
-  await evidence.prepare(plan);
   const options = { now: new Date(now), hold: memory.hold, limit };
-  refusesBefore(() => evaluateFirst(query, evidence.tables(false), { ...options, hold: ahead(memory) }));
+  refusesBefore(
+    () => evaluateFirst(query, evidence.tables(false), { ...options, hold: () => {} }),
+    ({ diagnostics }) => diagnostics.some(({ code }) => code === NO_IMPLEMENTATION),
+  );
+  await evidence.prepare(plan);
+  refusesBefore(
+    () => evaluateFirst(query, evidence.tables(false), { ...options, hold: ahead(memory) }),
+    ({ kind }) => kind === 'limit',
+  );
   const { frame, total } = evaluateFirst(query, evidence.tables(true), options);
   evidence.complete();
   return { ...shownRows(frame), total };
@@ -106,13 +114,16 @@ export function toldNames<T>(work: () => T, query: string, tables: readonly Tabl
   }
 }
 
-/** Over tables without rows, which are as large as those with: what would take too much is refused before it is read. */
-function refusesBefore(work: () => void): void {
+/**
+ * Over tables without rows, which are as large as those with: what would take too much, or is worked out for no rows, is
+ * refused before they are read.
+ */
+function refusesBefore(work: () => void, refuses: (error: KqlError) => boolean): void {
   try {
     work();
   } catch (error) {
     // Whatever else is wrong without rows may be right with them.
-    if (error instanceof KqlError && error.kind === 'limit') throw error;
+    if (error instanceof KqlError && refuses(error)) throw error;
   }
 }
 

@@ -4,7 +4,7 @@
  * `log_format = ENRICHED` alone.
  */
 const numbers = `open 2; connect 42 203; bind 49 200; socket 41 198; execve 59 221; kill 62 129; uname 63 160; rename 82;
-  unlink 87; chmod 90; chown 92; ptrace 101 117; setuid 105 146; setreuid 113 145; setresuid 117 147; mknod 133;
+  unlink 87; chmod 90; chown 92; sysinfo 99 179; ptrace 101 117; setuid 105 146; setreuid 113 145; setresuid 117 147; mknod 133;
   personality 135 92; prctl 157 167; adjtimex 159 171; settimeofday 164 170; mount 165 40; reboot 169 142; sethostname 170 161;
   init_module 175 105; delete_module 176 106; clock_settime 227 112; kexec_load 246 104; openat 257 56; mknodat 259 33;
   unlinkat 263 35; renameat 264 38; fchmodat 268 53; utimensat 280 88; finit_module 313 273; renameat2 316 276;

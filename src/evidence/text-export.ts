@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Frame, type Vector, vectorOf } from '../kql/frame.ts';
+import { type Frame, settled, type Vector, vectorOf } from '../kql/frame.ts';
 import type { PlainPart } from '../kql/part.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
@@ -504,7 +504,7 @@ class PieceReader {
   }
 
   #worked(frame: Frame, at: number): Frame {
-    return this.work && frame.length > 0 ? this.work.here(frame, at) : frame;
+    return this.work && frame.length > 0 ? this.work.here(frame, at) : settled(frame);
   }
 
   /** Rows before damage, of a block that another thread parsed. */
@@ -558,13 +558,14 @@ class PieceReader {
   }
 
   notes(): string[] {
+    const dayOrMonth = ': of 3/4/2026 it is not known which is the month';
     for (const [name, cells] of this.#cells) this.#misfit(name, cells.misfits, cells.misfitLine);
     const misfits = [...this.#cells].flatMap(([column, { type }]) => {
       const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
       if (count === 0) return [];
       const place = line === undefined ? '' : ` (first in ${unitOf(this.#format)} ${line})`;
       const values = count === 1 ? 'value' : 'values';
-      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}`;
+      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}${type === 'datetime' ? dayOrMonth : ''}`;
     });
     return [...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
   }

@@ -9,9 +9,10 @@ import { type Analysis, analyseText, child, list, nodeClass, type Schema, schema
 import { firstTaken } from './operators/sort.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
 import type { ReadTable } from './read-table.ts';
+import { refusalOf } from './refused-names.ts';
 import { type Hold, isStream, type Rows, whole } from './rows.ts';
 import { scanIds } from './scan-ids.ts';
-import { fail, type Run, SchemaFound, type Scope } from './scope.ts';
+import { fail, NO_IMPLEMENTATION, type Run, SchemaFound, type Scope } from './scope.ts';
 import type { Table } from './table.ts';
 import { rows, tabular } from './tabular.ts';
 import { datetimeFromMilliseconds } from './times.ts';
@@ -216,6 +217,12 @@ const TOO_DEEP = 'KS245';
 export function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
   const analysis = analyseText(watchlistsAsTables(query, new Set(schema.tables.keys())), schema, anyCase);
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
+  // Functions of a service are no fault of the query.
+  const unknown = errors.find(({ code, token }) => code === 'KS211' && refusalOf(token) !== undefined);
+  if (unknown) {
+    const message = `${unknown.token}: ${refusalOf(unknown.token)}.`;
+    throw new KqlError('unsupported', message, [{ ...unknown, code: NO_IMPLEMENTATION, message }]);
+  }
   const [first] = errors;
   if (first) {
     const kind = first.code === TOO_DEEP ? 'limit' : isSyntaxCode(first.code) ? 'syntax' : 'semantic';

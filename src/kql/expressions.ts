@@ -34,7 +34,7 @@ import {
 } from './language.ts';
 import { addLongs, multiplyLongs, parseLong } from './longs.ts';
 import { compileRegex, literalPattern } from './regex.ts';
-import { type Expression, fail, refuse, type Scope, tableOnce } from './scope.ts';
+import { type Expression, fail, refuse, refuseName, type Scope, tableOnce } from './scope.ts';
 import { parseGuid } from './table.ts';
 import { hasTerm } from './text-match.ts';
 import { parseDatetime, parseTimespan } from './times.ts';
@@ -65,23 +65,6 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
 const DYNAMIC_BY_NAME: ReadonlyMap<string, Implementation> = new Map(Object.entries(DYNAMIC_TUPLES));
 /** Functions that make several columns at once. */
 const TUPLES: ReadonlyMap<string, Implementation> = new Map([...Object.entries(SERIES_TUPLES), ...DYNAMIC_BY_NAME]);
-
-/** Functions that are refused for a reason that is worth a sentence. */
-const REFUSED: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    geo_info_from_ip_address:
-      'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
-    series_fit_2lines: 'which of the two lines has the point between them, and how short one may be, is not documented',
-    series_decompose_forecast: 'how the service continues the trend and the season is not documented',
-    series_periods_detect: 'the scores of the service are not documented',
-    hash_many: 'how the service joins the hashes is not documented',
-    hash_combine: 'how the service joins the hashes is not documented',
-    zlib_compress_to_base64_string: 'the compressed bytes depend on the compressor of the service',
-    gzip_compress_to_base64_string: 'the compressed bytes depend on the compressor of the service',
-    parse_user_agent:
-      'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
-  }),
-);
 
 /** A call of one of these functions, read as several columns; undefined for any other expression. */
 function tupleOf(
@@ -690,9 +673,7 @@ function functionCall(node: Node, scope: Scope): Expression {
     if (TUPLES.has(called)) {
       return refuse(`'${called}()', which makes several columns, as one value`, child(node, 'Name'), scope);
     }
-    const reason = REFUSED.get(called);
-    if (reason !== undefined) return fail('unsupported', `${called}(): ${reason}.`, child(node, 'Name'), scope);
-    return refuse(`The function '${called}()'`, child(node, 'Name'), scope);
+    return refuseName(called, `The function '${called}()'`, child(node, 'Name'), scope);
   }
   const args = argumentNodes.map((a) => expression(a, scope));
   const type = scalarType(node) ?? 'dynamic';

@@ -13,6 +13,59 @@ export interface Vector {
   rows: Int32Array | undefined;
 }
 
+/**
+ * A column whose cells are made when they are looked at, of those rows alone that are left then: rows may be picked before.
+ * They can be made for a time only: `settled` makes those that were not.
+ */
+export class LateVector implements Vector {
+  readonly type: ColumnType;
+  readonly #length: number;
+  readonly #make: (picked: Int32Array | undefined) => Vector;
+  readonly #picked: Int32Array | undefined;
+  #made: Vector | undefined;
+
+  /** `make` makes the cells of these rows, or of all; `picked` are those that are meant. */
+  constructor(type: ColumnType, length: number, make: (picked: Int32Array | undefined) => Vector, picked?: Int32Array) {
+    this.type = type;
+    this.#length = length;
+    this.#make = make;
+    this.#picked = picked;
+  }
+
+  get values(): readonly Value[] {
+    return this.settled().values;
+  }
+
+  get rows(): Int32Array | undefined {
+    return this.settled().rows;
+  }
+
+  /** The column with its cells. */
+  settled(): Vector {
+    this.#made ??= this.#make(this.#picked);
+    return this.#made;
+  }
+
+  /** Some of its rows, still to be made where that makes fewer; undefined where they are there. */
+  pick(rows: Int32Array): LateVector | undefined {
+    const picked = this.#picked;
+    if (this.#made || rows.length >= (picked?.length ?? this.#length)) return undefined;
+    const index = new Int32Array(rows.length);
+    for (let r = 0; r < rows.length; r++) {
+      const at = rows[r] ?? -1;
+      if (at < 0) return undefined;
+      index[r] = picked ? (picked[at] ?? 0) : at;
+    }
+    return new LateVector(this.type, this.#length, this.#make, index);
+  }
+}
+
+/** The frame with all of its cells made. */
+export function settled(frame: Frame): Frame {
+  if (!frame.vectors.some((v) => v instanceof LateVector)) return frame;
+  return { ...frame, vectors: frame.vectors.map((v) => (v instanceof LateVector ? v.settled() : v)) };
+}
+
 /** Rows on their way through the operators. */
 export interface Frame {
   names: readonly string[];
@@ -58,6 +111,8 @@ export function pickVectors(vectors: readonly Vector[], rows: Int32Array): Vecto
   // Columns that share an index go on sharing one.
   const composed = new Map<Int32Array | undefined, Int32Array>([[undefined, rows]]);
   return vectors.map((v) => {
+    const late = v instanceof LateVector ? v.pick(rows) : undefined;
+    if (late) return late;
     let index = composed.get(v.rows);
     if (!index) {
       const old = v.rows;

@@ -61,7 +61,7 @@ export class Grouping {
 
   /** The groups of more rows, and of those groups that are new, in the order of their numbers, the rows they begin at. */
   number(keys: readonly Key[], length: number): { group: Int32Array; first: number[] } {
-    const group = new Int32Array(length);
+    let group: Int32Array = new Int32Array(keys.length === 0 ? length : 0);
     const first: number[] = [];
     if (keys.length === 0) {
       if (length > 0 && this.count === 0) {
@@ -83,16 +83,19 @@ export class Grouping {
         return number;
       });
       const last = position === keys.length - 1;
-      const pairs = position === 0 ? undefined : this.#pairsAt(position);
-      for (let row = 0; row < length; row++) {
-        const id = ids[row] ?? 0;
-        const g = pairs ? pairs.of(group[row] ?? 0, id) : id;
-        group[row] = g;
-        if (last && g === this.count) {
-          this.count += 1;
-          first.push(row);
-        }
+      if (position === 0) group = ids;
+      else {
+        const pairs = this.#pairsAt(position);
+        for (let row = 0; row < length; row++) group[row] = pairs.of(group[row] ?? 0, ids[row] ?? 0);
       }
+      if (!last) return;
+      let { count } = this;
+      for (let row = 0; row < length; row++) {
+        if (group[row] !== count) continue;
+        count += 1;
+        first.push(row);
+      }
+      this.count = count;
     });
     return { group, first };
   }
@@ -102,15 +105,19 @@ export class Grouping {
    * for the next rows, while no more groups come.
    */
   find(keys: readonly Key[], length: number, found?: readonly ListNumbers[]): Int32Array {
-    const group = new Int32Array(length);
+    let group: Int32Array = new Int32Array(keys.length === 0 ? length : 0);
     keys.forEach((key, position) => {
       const known = this.#ids[position];
-      const pairs = position === 0 ? undefined : this.#pairs[position];
       const ids = numbersOf(key, length, found?.[position], (value) => known?.get(value) ?? -1);
+      if (position === 0) {
+        group = ids;
+        return;
+      }
+      const pairs = this.#pairs[position];
       for (let row = 0; row < length; row++) {
         const before = group[row] ?? 0;
         const own = before < 0 ? -1 : (ids[row] ?? -1);
-        group[row] = own < 0 || position === 0 ? own : (pairs?.find(before, own) ?? -1);
+        group[row] = own < 0 ? -1 : (pairs?.find(before, own) ?? -1);
       }
     });
     return group;

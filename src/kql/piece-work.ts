@@ -1,4 +1,4 @@
-import type { Frame } from './frame.ts';
+import { type Frame, settled } from './frame.ts';
 import { plainPart, type ReducerPlan, type Step } from './plan-part.ts';
 import { isStream, mapped, type Reducer, type Rows, type Stream } from './rows.ts';
 import { PartsDiffer, type Work } from './work.ts';
@@ -60,11 +60,11 @@ export function reduced(rows: Rows, begin: () => Reducer, plan?: ReducerPlan): F
   }
 }
 
-/** A piece after steps. */
+/** A piece after steps, with its cells: those that no step looks at are made of the rows that are left. */
 export function stepped(piece: Frame, steps: readonly Step[]): Frame {
   let frame = piece;
   for (const step of steps) frame = step.map(frame);
-  return frame;
+  return settled(frame);
 }
 
 function inOrder(rows: Stream, reducer: Reducer): Frame {

@@ -3,6 +3,7 @@ import type { Frame, Vector } from './frame.ts';
 import { type Diagnostic, KqlError, type KqlErrorKind, positionOf } from './kqlerror.ts';
 import { type Node, sourceText, startOf } from './language.ts';
 import type { ReadTable } from './read-table.ts';
+import { refusalOf } from './refused-names.ts';
 import type { Hold, Rows } from './rows.ts';
 import type { Table } from './table.ts';
 import type { Ticks } from './times.ts';
@@ -115,6 +116,16 @@ export function fail(kind: KqlErrorKind, message: string, node: Node, scope: Sco
 
 export function refuse(what: string, node: Node, scope: Scope): never {
   return fail('unsupported', `${what} is not supported by this evaluator.`, node, scope);
+}
+
+/** A function, an operator or a plugin that is worked out for no rows whatever. */
+export const NO_IMPLEMENTATION = 'no-implementation';
+
+/** Refuses what the query names, with the reason where there is one. */
+export function refuseName(name: string, what: string, node: Node, scope: Scope): never {
+  const reason = refusalOf(name);
+  const message = reason === undefined ? `${what} is not supported by this evaluator.` : `${name}: ${reason}.`;
+  return fail('unsupported', message, node, scope, NO_IMPLEMENTATION);
 }
 
 /** A name that no table has; union isfuzzy leaves out the inputs that need one. */

@@ -33,7 +33,7 @@ import { reduced, through } from './piece-work.ts';
 import type { ReducerPlan, Step } from './plan-part.ts';
 import { rowsOf } from './read-table.ts';
 import { isStream, type Reducer, type Rows, whole } from './rows.ts';
-import { constantCount, noTable, refuse, type Scope, within } from './scope.ts';
+import { constantCount, noTable, refuse, refuseName, type Scope, within } from './scope.ts';
 
 type Operator = (node: Node, input: Frame, scope: Scope) => Frame;
 
@@ -227,17 +227,22 @@ function apply(node: Node, input: Rows, scope: Scope): Rows {
   if (kind === 'InvokeOperator') return invoked(child(node, 'Function'), input, scope);
   if (kind === 'JoinOperator' || kind === 'LookupOperator') return join(node, input, scope);
   const operator = OPERATORS[kind];
-  if (!operator) return refuse(describe(node), node, scope);
+  if (!operator) return refuseName(operatorName(node), describe(node), node, scope);
   if (BY_ROW.has(kind)) return through(input, stepOf(node, scope), AS_MANY.has(kind));
   if (isStream(input) && WITHOUT_ROWS.has(kind)) return operator(node, input.empty, scope);
   return operator(node, whole(input, scope.run.hold, describe(node)), scope);
 }
 
 function describe(node: Node): string {
-  const keyword = tokenText(node, 'Keyword');
-  const kind = nodeClass(node).replace(/(Operator|Expression)$/, '');
-  return `The operator '${keyword || kind.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase()}'`;
+  return `The operator '${tokenText(node, 'Keyword') || operatorName(node)}'`;
 }
+
+/** `make-graph` of a MakeGraphOperator. */
+const operatorName = (node: Node): string =>
+  nodeClass(node)
+    .replace(/(Operator|Expression)$/, '')
+    .replace(/(?<!^)([A-Z])/g, '-$1')
+    .toLowerCase();
 
 function named(node: Node, scope: Scope): Rows {
   const name = simpleName(node);
@@ -261,7 +266,7 @@ function call(node: Node, scope: Scope): Rows {
     const table = scope.run.tables.get(String(wanted));
     return table ? rowsOf(table) : noTable(String(wanted), node, scope);
   }
-  return refuse(`The function '${name}()'`, child(node, 'Name'), scope);
+  return refuseName(name, `The function '${name}()'`, child(node, 'Name'), scope);
 }
 
 /** `T | invoke f(…)`: f(T, …). https://learn.microsoft.com/kusto/query/invoke-operator, read 2026-11-30. */

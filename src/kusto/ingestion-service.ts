@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { at, textAt } from '../arm/json.ts';
+import { createHash } from 'node:crypto';
+import { textAt } from '../arm/json.ts';
 import { azureError } from '../azure/client/azure-error.ts';
 import type { ClusterDoor } from '../azure/client/cluster-door.ts';
 import type { Storage, StorageAnswered, StorageAsked } from '../azure/client/storage.ts';
@@ -42,11 +42,22 @@ export interface QueuedPiece {
   rows: number;
 }
 
+/** An attempt to send a piece has an id that the next one finds again, also in another run. */
+function idOf(tag: string, attempt: number): string {
+  const digits = createHash('sha256').update(`${tag} ${attempt}`).digest('hex');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+/** Attempts of one piece that are looked for; more point to something that cordon cannot mend. */
+const MOST_ATTEMPTS = 20;
+
 /** What became of a message, as the service notes it in the table of statuses ("Kusto.Ingest status reporting", 2024-08-11). */
 export interface IngestionStatus {
   state: 'pending' | 'succeeded' | 'failed';
   /** The error code and what the service says; "" unless it failed. */
   because: string;
+  /** When it was last noted, in ms since 1970; NaN where that is not known. */
+  at: number;
 }
 
 /** A message that was put into a queue; `id` is that of its status. */
@@ -76,12 +87,14 @@ export class IngestionService {
   readonly #client: ClusterClient;
   readonly #door: Pick<ClusterDoor, 'uploading'>;
   readonly #storage: Storage;
+  readonly #clock: { now(): Date };
   #resources: Promise<Resources | undefined> | undefined;
   #askedAt = 0;
   #sent = 0;
 
-  constructor(client: ClusterClient, door: Pick<ClusterDoor, 'storage' | 'uploading'>) {
+  constructor(client: ClusterClient, door: Pick<ClusterDoor, 'storage' | 'uploading'>, clock: { now(): Date }) {
     this.#client = client;
+    this.#clock = clock;
     this.#door = door;
     this.#storage = door.storage(async (_account, _container, url) => {
       const signatures = (await this.#known())?.signatures;
@@ -164,12 +177,12 @@ export class IngestionService {
    * Uploads a piece and puts the message about it into a queue, as one change: its gate is passed before the first request.
    * Containers and queues are used in turn.
    */
-  async send(piece: QueuedPiece, signal: AbortSignal): Promise<QueuedMessage> {
+  async send(piece: QueuedPiece, attempt: number, signal: AbortSignal): Promise<QueuedMessage> {
     const known = await this.#known();
     if (!known) throw new Error('the cluster has no ingestion service');
     const turn = this.#sent++;
     const of = (addresses: readonly string[]): string => addresses[turn % addresses.length] ?? '';
-    const id = randomUUID();
+    const id = idOf(piece.tag, attempt);
     const blob = `${of(known.containers)}/cordon_${piece.tag}_${id}.csv.gz`;
     const queue = `${of(known.queues)}/messages`;
     const statusTable = known.statusTables[0] ?? '';
@@ -234,7 +247,7 @@ export class IngestionService {
           IngestionSourceId: id,
           Database: piece.database,
           Table: piece.table,
-          UpdatedOn: new Date().toISOString(),
+          UpdatedOn: this.#clock.now().toISOString(),
         }),
       ),
       signal,
@@ -281,7 +294,7 @@ export class IngestionService {
 
   /** What the service says of a message; "pending" where it keeps no statuses. */
   async statusOf({ id, statusTable }: QueuedMessage, signal: AbortSignal): Promise<IngestionStatus> {
-    if (statusTable === '') return { state: 'pending', because: '' };
+    if (statusTable === '') return { state: 'pending', because: '', at: Number.NaN };
     const answer = await this.#asked({
       method: 'GET',
       url: `${statusTable}(PartitionKey='${id}',RowKey='${id}')`,
@@ -292,13 +305,40 @@ export class IngestionService {
     try {
       row = JSON.parse(Buffer.from(answer.bytes).toString('utf8'));
     } catch {
-      return { state: 'pending', because: '' };
+      return { state: 'pending', because: '', at: Number.NaN };
     }
     const status = textAt(row, 'Status');
+    const at = Date.parse(textAt(row, 'UpdatedOn'));
     if (/^(?:Failed|PartiallySucceeded)$/.test(status)) {
-      const said = [at(row, 'ErrorCode'), at(row, 'Details')].filter((text) => typeof text === 'string' && text !== '');
-      return { state: 'failed', because: printable(redactText(said.join(': ')), 600) || status };
+      const said = [textAt(row, 'ErrorCode'), textAt(row, 'Details')].filter(Boolean);
+      return { state: 'failed', because: printable(redactText(said.join(': ')), 600) || status, at };
     }
-    return { state: /^(?:Succeeded|Skipped)$/.test(status) ? 'succeeded' : 'pending', because: '' };
+    return { state: /^(?:Succeeded|Skipped)$/.test(status) ? 'succeeded' : 'pending', because: '', at };
+  }
+
+  /**
+   * What an earlier run did about a piece: the number of the next attempt, and the message of the last one where that is still in the
+   * queue, so that a second one is not put beside it.
+   */
+  async earlier(
+    tag: string,
+    freshMs: number,
+    signal: AbortSignal,
+  ): Promise<{ attempt: number; waiting: QueuedMessage | undefined }> {
+    const statusTable = (await this.#known())?.statusTables[0] ?? '';
+    let waiting: QueuedMessage | undefined;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+      const message = { id: idOf(tag, attempt), statusTable };
+      try {
+        if (statusTable === '') return { attempt, waiting };
+        const { state, at } = await this.statusOf(message, signal);
+        // One that was noted long ago may never have been put into the queue.
+        waiting = state !== 'failed' && this.#clock.now().getTime() - at < freshMs ? message : undefined;
+      } catch (error) {
+        if (!(error instanceof StorageFailed) || error.statusCode !== 404) throw error;
+        return { attempt, waiting };
+      }
+    }
+    throw new Error(`the piece ${tag} was sent ${MOST_ATTEMPTS} times, and the service took it no time`);
   }
 }

@@ -160,11 +160,12 @@ export async function writeTable(
     [lines, held] = [[], 0];
     await piece?.add(csv);
   };
-  const begin = (): void => {
+  const begin = async (): Promise<void> => {
     const tag = tagOf(name, number);
     number += 1;
-    // One that is there is read past.
-    piece = there.has(tag) ? undefined : way.begin({ database, table: name, tag });
+    // One that is there, or on its way, is read past.
+    const past = there.has(tag) || (state === 'begun' && (await way.onItsWay(tag)));
+    piece = past ? undefined : way.begin({ database, table: name, tag });
     [bytes, rows] = [0, 0];
   };
   const send = async (): Promise<void> => {
@@ -202,7 +203,7 @@ export async function writeTable(
       for (const line of csvLines(of, next.value)) {
         const size = Buffer.byteLength(line) + 1;
         if (rows > 0 && bytes + size > way.pieceBytes) await send();
-        if (rows === 0) begin();
+        if (rows === 0) await begin();
         if (size > LONGEST_VALUE) oversized += 1;
         bytes += size;
         rows += 1;

@@ -30,6 +30,8 @@ export interface Way {
   /** Pieces under way at once. */
   readonly atOnce: number;
   begin(target: PieceTarget): Piece;
+  /** Did an earlier run send this piece, so that it is still on its way? It is waited for then, and not sent again. */
+  onItsWay(tag: string): Promise<boolean>;
   /** Resolves when all that was sent is in the table; `present` gives the tags that are there. Throws Failure. */
   arrived(present: () => Promise<ReadonlySet<string>>): Promise<void>;
 }
@@ -54,6 +56,7 @@ export const inlineWay = (client: ClusterClient, patience: Patience, pieceBytes 
       },
     };
   },
+  onItsWay: async () => false,
   arrived: async () => {},
 });
 
@@ -69,6 +72,7 @@ const NOTHING_ARRIVES_MS = 20 * 60_000;
 export function queuedWay(service: IngestionService, patience: Patience, pieceBytes = QUEUED_BYTES): Way {
   const signal = patience.signal ?? new AbortController().signal;
   const sent = new Map<string, QueuedMessage>();
+  const attempts = new Map<string, number>();
   return {
     name: 'queued',
     pieceBytes,
@@ -87,9 +91,15 @@ export function queuedWay(service: IngestionService, patience: Patience, pieceBy
           packer.end();
           await once(packer, 'end');
           const piece = { ...target, rows, rawBytes, bytes: Buffer.concat(chunks) };
-          sent.set(target.tag, await patience.again(() => service.send(piece, signal)));
+          sent.set(target.tag, await patience.again(() => service.send(piece, attempts.get(target.tag) ?? 0, signal)));
         },
       };
+    },
+    async onItsWay(tag) {
+      const { attempt, waiting } = await patience.again(() => service.earlier(tag, NOTHING_ARRIVES_MS, signal));
+      attempts.set(tag, attempt);
+      if (waiting) sent.set(tag, waiting);
+      return waiting !== undefined;
     },
     async arrived(present) {
       let [waited, pause, left] = [0, FIRST_LOOK_MS, Number.POSITIVE_INFINITY];

@@ -241,7 +241,6 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
     etag,
     'last-modified': new Date(Date.parse(text(at(resource.properties, 'timeCreated')) ?? '') || 0).toUTCString(),
     'x-ms-blob-type': 'PageBlob',
-    'x-ms-version': url.searchParams.get('sv') ?? '',
   };
   if (method === 'HEAD') {
     return { status: 200, headers: { ...common, 'content-length': String(total) }, body: Buffer.alloc(0) };

@@ -211,7 +211,14 @@ export class Gateway {
         ? answerBlob(azure, { method, url, headers })
         : answerStorage(azure, account, { method, url, headers }, Buffer.from(incoming.body, 'latin1'));
     const { status, headers: more, body, release } = answer ?? ask();
-    const common = { date: azure.clock.now().toUTCString(), 'x-ms-request-id': randomUUID() };
+    const asked = headers['x-ms-client-request-id'] ?? '';
+    const common = {
+      date: azure.clock.now().toUTCString(),
+      'x-ms-request-id': randomUUID(),
+      // Without a version of its own a request has that of its signature ("Versioning for Azure Storage").
+      'x-ms-version': headers['x-ms-version'] ?? url.searchParams.get('sv') ?? '',
+      ...(idPattern.test(asked) ? { 'x-ms-client-request-id': asked } : {}),
+    };
     if (azure.dataVersion !== revision) this.#recordBlob(incoming, url, common['x-ms-request-id'], status);
     if (loseAnswer) return { delayMs, dropped: true };
     if (replaced !== undefined) {

@@ -25,6 +25,13 @@ describe('disks.snapshot', () => {
           /data/i.test(one.name ?? ''),
       );
       if (disk) Object.assign(disk, { sku: { name: 'PremiumV2_LRS', tier: 'Premium' } });
+      const shared = world.resources.find(({ type, name }) => /\/disks$/i.test(type) && name === 'mail01-stores');
+      const node = String(shared?.managedBy).replace(/[^/]+$/, 'mail02');
+      if (shared)
+        Object.assign(shared, {
+          managedByExtended: [shared.managedBy, node],
+          properties: { ...shared.properties, maxShares: 2 },
+        });
     });
   });
   beforeEach(() => bench.begin());
@@ -60,6 +67,13 @@ describe('disks.snapshot', () => {
     expect(step?.danger).toBe('reversible');
     expect(step?.permissions.every((one) => one.held === true)).toBe(true);
     expect(bench.mutations()).toEqual([]);
+  });
+
+  it('says of a shared disk who else writes to it', async () => {
+    const [step] = (await bench.run([snapshot], 'mail01').plan()).steps;
+    expect(step?.warnings.filter((one) => /shared/.test(one))).toEqual([
+      expect.stringMatching(/^mail01-stores is a shared disk, attached to mail02 too: its copy has what every one/),
+    ]);
   });
 
   it('takes one of the OS disk and of every data disk, closed to export, and verifies', async () => {

@@ -149,10 +149,15 @@ describe('changes to an instance', () => {
   };
 
   test.each([
-    ['nsg.lock', /follows the model of workers.*--instance-id 0 --protect-from-scale-in true/],
+    [
+      'nsg.lock',
+      /follows the model of workers.*--instance-id 0 --protect-from-scale-in true --protect-from-scale-set-actions true/,
+    ],
     ['backup.trigger', /Azure Backup does not protect the instances of Uniform scale sets.*snapshot/],
     ['jit.enable', /Just-in-time access is for VMs/],
     ['patches.assess', /Azure assesses no patches/],
+    ['vm.deallocate', /az vmss deallocate --resource-group \S+ --name workers --instance-ids 0/],
+    ['volatile.collect', /az vmss run-command invoke --resource-group \S+ --name workers .*--command-id /],
   ])('%s is refused, with what to do in its place', async (uses, said) => {
     expect(await plan(uses)).toMatch(said);
     expect(bench.mutations()).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DetectResult, runDetections } from '../../src/detect/run-detections.ts';
-import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { type EvidenceFile, evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { text, type WrittenEvent, writeLog } from '../eventlog/log-writer.ts';
 import { haveRealLogs, realFile, realFiles, trueRecords } from '../eventlog/real-logs.ts';
 import { temporaryFolder } from '../eventlog/temporary.ts';
@@ -52,7 +52,7 @@ function logsOf(given: readonly Given[]): { files: string[]; events: PlainEvent[
 
 function detections(
   rules: string | Record<string, string>,
-  files: readonly string[],
+  files: readonly (string | EvidenceFile)[],
   placeholders?: ReadonlyMap<string, readonly string[]>,
 ): Promise<DetectResult> {
   const named = typeof rules === 'string' ? { 'rules.yml': rules } : rules;
@@ -63,7 +63,7 @@ function detections(
   return runDetections(
     {
       rules: paths,
-      files: files.map(evidenceFile),
+      files: files.map((file) => (typeof file === 'string' ? evidenceFile(file) : file)),
       now: Date.UTC(2026, 10, 23, 3),
       hits: 10_000,
       ...(placeholders ? { placeholders } : {}),
@@ -844,6 +844,41 @@ describe('Sigma rules over exports', () => {
       ),
       other: expect.stringContaining('DeviceLogonEvents: Defender’s logons stand for the events 4624 and 4625 alone'),
     });
+  });
+
+  it('of auditd look at the records of a log of Linux audit, one at a time', async () => {
+    const about = (type: string, said: string): string => `type=${type} msg=audit(1795399200.123:7): ${said}\n`;
+    const log = folder.write(
+      'audit.log',
+      [
+        about('SYSCALL', 'arch=c000003e syscall=99 success=yes pid=2 auid=1000 uid=0 comm="x" exe="/tmp/x" key=(null)'),
+        about('EXECVE', 'argc=3 a0="chattr" a1="-i" a2=2F6574632F70617373776420'),
+        about('PATH', 'item=0 name="/etc/audit/rules.d/audit.rules" nametype=NORMAL'),
+      ].join(''),
+    );
+    const auditd = 'product: linux\n  service: auditd';
+    const result = await detections(
+      [
+        product(
+          'sysinfo',
+          auditd,
+          's:\n  type: SYSCALL\n  syscall: sysinfo\nf:\n  exe|endswith: /bin/splunkd\ncondition: s and not f',
+        ),
+        product('chattr', auditd, "s:\n  type: EXECVE\n  a0|contains: chattr\n  a1|contains: '-i'\ncondition: s"),
+        product('rules', auditd, 's:\n  type: PATH\n  name: /etc/audit/*\ncondition: s'),
+        product('other', auditd, 's:\n  type: EXECVE\n  a0: wget\ncondition: s'),
+        product('field', auditd, 's:\n  nonsense: x\ncondition: s'),
+      ].join('\n---\n'),
+      [{ path: log, format: 'audit', table: 'LinuxAuditLog' }],
+    );
+    expect(result.detections.map(({ id, count }) => [id, count]).sort()).toEqual([
+      ['chattr', 1],
+      ['rules', 1],
+      ['sysinfo', 1],
+    ]);
+    expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
+      ['field', 'LinuxAuditLog: records of audit have no column nonsense'],
+    ]);
   });
 
   it('of syslog look at the program and the facility', async () => {

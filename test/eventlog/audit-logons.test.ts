@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { gatherLogs, logFiles } from '../../src/commands/gathered-logs.ts';
+import { summaryLines } from '../../src/commands/evtx-summary.ts';
+import { evtxDocumentOf, gatherLogs, logFiles } from '../../src/commands/gathered-logs.ts';
 import { readEventLogs } from '../../src/eventlog/read-logs.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { gatherEvidence } from '../../src/evidence/gather.ts';
@@ -212,6 +213,9 @@ describe('logs of Linux audit', () => {
       ['btmp', ['web01']],
     ]);
     expect(all.logons.failures).toBe(12);
+    const gathered = await gatherLogs([`${folder.path}/uac`]);
+    const document = await evtxDocumentOf(gathered, await readEventLogs(logFiles(gathered), { now }));
+    expect(summaryLines(document)[1]).toMatch(/; 12 to \d\d failed and 1 to \d successful logons$/);
     expect(all.logons.bursts[0]?.next.map(({ what }) => what)).toEqual([
       expect.stringMatching(/^sudo: admin : .*COMMAND=\/usr\/bin\/id$/),
       'useradd: adding user uid 1001 by admin (audit)',

@@ -131,7 +131,7 @@ async function torture(log: Buffer, rounds: number, seed: number): Promise<{ ver
 
 /** Records whose event id could be read, and the rest not: they count, and cannot be shown as a whole. */
 const undecoded = (damage: readonly Damage[]): number =>
-  damage.filter(({ because }) => because.startsWith('an event cannot be shown whole')).length;
+  damage.filter(({ because }) => because.includes('an event cannot be shown whole')).length;
 
 const start = 3_600_000_000;
 const written: WrittenEvent[] = Array.from({ length: 36 }, (_, i) =>
@@ -187,7 +187,7 @@ describe('a log that is damaged at random', () => {
     const found = await read(folder.write('one.evtx', log));
     expect(found?.damage[0]).toEqual({
       offset: headerSize + chunkSize,
-      because: "the checksum of the chunk's records does not match",
+      because: expect.stringMatching(/^the checksum of the chunk's records does not match/),
     });
     expect(
       found?.damage.every(({ offset }) => offset >= headerSize + chunkSize && offset < headerSize + 2 * chunkSize),

@@ -201,8 +201,10 @@ describe('a log that was written for the test', () => {
       [1, 3, 4, 5].map((id) => [id, false]),
     );
     expect(damage).toEqual([
-      { offset: 4096, because: "the checksum of the chunk's records does not match" },
-      { offset: 4096 + second, because: `no record begins here; ${third - second} bytes skipped` },
+      {
+        offset: 4096,
+        because: `the checksum of the chunk's records does not match; at ${4096 + second}: no record begins here; ${third - second} bytes skipped`,
+      },
     ]);
   });
 

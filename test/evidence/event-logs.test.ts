@@ -194,6 +194,8 @@ describe('what is no event log', () => {
     await writeFile(path, 'just a text');
     await expect(ask('Event | count', [path])).rejects.toThrow(EvidenceError);
     await expect(ask('Event | count', [path])).rejects.toThrow(path);
+    // No row is read for a function that has no implementation.
+    await expect(ask('Event | summarize hll(Computer)', [path])).rejects.toThrow('dcount() is exact here');
     await expect(ask('Event | count', [join(folder, 'absent.evtx')])).rejects.toThrow('there is no such file');
   });
 });

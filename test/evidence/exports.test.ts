@@ -88,6 +88,56 @@ describe('CSV', () => {
     ).toEqual(long);
   });
 
+  it('finds the cells of a block that begins at any place, quoted where it must be, as they were written', () => {
+    const unit = fc.constantFrom(
+      'a',
+      '"',
+      ',',
+      '\n',
+      '\r',
+      'é',
+      '\u00ad',
+      '😀',
+      ' ',
+      '-',
+      '.',
+      '\0',
+      '\x7f',
+      'bcdefgh',
+    );
+    const cells = fc.array(fc.string({ unit, maxLength: 9 }), { minLength: 3, maxLength: 3 });
+    const end = fc.constantFrom('\n', '\r\n', '\r', '\n\n\r\n');
+    const rows = fc.array(fc.tuple(cells, end), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 0, max: 3 }), fc.boolean(), (written, shift, open) => {
+        const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+        const text = written.map(([row, by]) => row.map(field).join(',') + by).join('');
+        const bytes = Buffer.from(open ? text.replace(/[\r\n]+$/, '') : text);
+        const block = Buffer.concat([Buffer.alloc(shift, ','), bytes]).subarray(shift);
+        const records = new CsvRecords('f');
+        // The second column is wanted in the first slot, the first in the second.
+        records.all(block, 0, Int32Array.of(1, 0, -1), 4);
+        const cell = (at: number): string => {
+          const [from = 0, to = 0] = records.spans.subarray(at);
+          if (to >= 0) return block.toString('utf8', from, to);
+          return records.scratch.toString('utf8', 0, records.single(block, from, to));
+        };
+        const found = Array.from({ length: records.found }, (_, row) => [cell(4 * row + 2), cell(4 * row)]);
+        expect(found).toEqual(written.map(([[a, b]]) => [a, b]));
+        // A row begins a line below all line ends before it that are within it or between.
+        const ends = (part: string): number => part.split(/\r\n?|\n/).length - 1;
+        const lines = written.map((_, row) =>
+          written
+            .slice(0, row)
+            .flatMap(([own, by]) => [...own.map((c) => c.replace(/\r/g, '')), by])
+            .reduce((line, part) => line + ends(part), 1),
+        );
+        expect([...records.lines.subarray(0, records.found)]).toEqual(lines);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('names the file and the line of what breaks the rules', async () => {
     const bad: [string, string][] = [
       ['a,b\n1,2\n1,2,3\n', 'line 3: 3 fields where the header has 2'],
@@ -136,6 +186,31 @@ describe('CSV', () => {
     expect(rows).toEqual([
       ['2026-11-23T02:14:09.123Z', 4625, 3, 7, '007', 1.5, true, '1', '1'],
       ['2026-11-23T14:15:09.123Z', 4625, 10, null, '008', 2, false, null, 'x'],
+    ]);
+  });
+
+  it('takes no day for a month: what may be either is missing, and said', async () => {
+    const times = [
+      '03/04/2026, 10:00:00.000',
+      '23/11/2026, 10:00:00.000',
+      '11/23/2026, 10:00',
+      '04/04/2026, 10:00:00',
+      '3/4/2026, 10:00:00 AM',
+      '23.11.2026, 10:00:00',
+    ];
+    const path = await file(`"TimeGenerated [UTC]",Other\n${times.map((time) => `"${time}","${time}"\n`).join('')}`);
+    const { rows, columns, notes } = await ask('SecurityEvent | project TimeGenerated, Other', `SecurityEvent=${path}`);
+    expect(rows.map(([time]) => time)).toEqual([
+      null,
+      '2026-11-23T10:00:00Z',
+      '2026-11-23T10:00:00Z',
+      '2026-04-04T10:00:00Z',
+      '2026-03-04T10:00:00Z',
+      null,
+    ]);
+    expect([columns[1]?.type, rows[0]?.[1]]).toEqual(['string', times[0]]);
+    expect(notes).toEqual([
+      `${path}: 2 values of TimeGenerated can be no datetime and count as missing (first in line 2): of 3/4/2026 it is not known which is the month`,
     ]);
   });
 

@@ -83,6 +83,8 @@ describe('a folder as evidence', () => {
   it('holds by content what names only claim, and counts what other programs read by its kind', async () => {
     const claims = join(folder.path, 'claims');
     mkdirSync(claims);
+    folder.write('claims/whole.zip.002', 'the rest of a member');
+    folder.write('claims/first.bin', Buffer.from('PK\u0007\u0008PK\u0003\u0004', 'latin1'));
     folder.write('claims/Security.evtx', '<html>sign in to go on</html>');
     folder.write('claims/Zeros.evtx', Buffer.alloc(70_000));
     folder.write('claims/Empty.evtx', '');
@@ -107,6 +109,11 @@ describe('a folder as evidence', () => {
       ['Zeros.evtx', 'it is called .evtx: not an event log (.evtx)'],
       ['ausearch.txt', 'it is what ausearch -i prints, with the time of an unnamed zone: give audit.log itself'],
       ['auth.log-20261115', 'it is packed, and its name does not say so: add .gz to it'],
+      [
+        'first.bin',
+        'it is the first part of a split .zip archive, which is not read: unpack it (zip -s 0 FIRST.zip --out WHOLE.zip)',
+      ],
+      ['whole.zip.002', 'it is a part of a split archive, which is not read: join them (cat PARTS > WHOLE)'],
     ]);
     expect(gatheredNotes(evidence)).toEqual(
       expect.arrayContaining([

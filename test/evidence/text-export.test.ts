@@ -45,6 +45,14 @@ const cell = fc.constantFrom(
   '2026-02-30T00:00:00Z',
   '{"k":[1,"y"]}',
   '-0',
+  // Texts that differ in some of their first or last bytes, of fewer than four, of four, and of more.
+  'ab',
+  'ac',
+  'abcd',
+  'abcde',
+  'bbcde',
+  'abcdf',
+  'ABCDE\0',
 );
 const queries = [
   'T',
@@ -55,6 +63,13 @@ const queries = [
   'T | top 2 by tostring(a) desc | project a, b',
   'T | getschema | project ColumnName, ColumnType',
   'T | where b startswith "2"',
+  'T | where a != "1" | project c, b',
+  'T | where b !has "é" and isnotempty(c) | where a =~ "ABCDE" or c != "" | extend d = strcat(c, b) | project a, d',
+  'T | where a in~ ("AB", "É😀\\r\\nZ") | summarize n = count() by b, c',
+  'T | where b == "abcde" | join kind=leftouter (T | project a, z = b) on a',
+  'T | sort by b asc, c desc | take 3',
+  'T | top 2 by b asc nulls last',
+  'T | top 3 by c desc nulls first | project c, a',
 ];
 
 /** The answer, or the refusal. */
@@ -224,6 +239,10 @@ describe('a file that several threads parse', () => {
     'T | extend d = parse_json(strcat("[", r, "]")) | mv-expand d to typeof(real) | top 5 by d desc, n asc | project n, d',
     'T | join kind=leftouter (T | summarize last = max(s) by k | take 20) on k | distinct k, last',
     'T | where strcat(k, "x") matches regex "k[1-3]x" | project n, d = pack("t", t, "constructor", pack_array(k))',
+    'T | where k in ("k5", "k6") and n > 700 | project s, t, r | sort by s asc | take 7',
+    'T | top 9 by n desc | project n, k, s',
+    'T | top 6 by t asc nulls first | project t, k',
+    'T | where s startswith "é" | summarize count() by k | top 3 by count_',
     'let b = toscalar(T | summarize max(n)); T | where n < b and k !in ((T | where r > 5 | distinct k | take 3)) | count',
   ];
   const inThreads = { bytesAtOnce: 4096, threads: 2 };

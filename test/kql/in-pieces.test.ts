@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logAnalyticsRows } from '../../src/kql/cells.ts';
 import { type EvaluateOptions, evaluate } from '../../src/kql/evaluate.ts';
-import { type Frame, frameOf, pick, reader, type Vector, vectorOf } from '../../src/kql/frame.ts';
+import {
+  type Frame,
+  frameOf,
+  LateVector,
+  pick,
+  pickVectors,
+  reader,
+  type Vector,
+  vectorOf,
+} from '../../src/kql/frame.ts';
 import { KqlError } from '../../src/kql/kqlerror.ts';
 import { packedFrame, unpackedFrame } from '../../src/kql/packed.ts';
 import { PartEvaluator } from '../../src/kql/part-evaluator.ts';
@@ -86,6 +95,29 @@ function cut(table: Table, lengths: readonly number[], size?: number): ReadTable
 /** Parts that were made of pieces elsewhere, and pieces that could not be. */
 const done = { parts: 0, elsewhere: 0, refused: 0 };
 
+/** A piece with columns that are made when they are looked at, and only until the next piece is read. */
+function late(frame: Frame): { piece: Frame; end(): void } {
+  let gone = false;
+  const made = (vector: Vector): Vector =>
+    new LateVector(vector.type, frame.length, (picked) => {
+      if (gone) throw new Error('cells are asked for after their piece has gone');
+      return picked ? (pickVectors([vector], picked)[0] ?? vector) : vector;
+    });
+  const end = (): void => {
+    gone = true;
+  };
+  return { piece: { ...frame, vectors: frame.vectors.map((v, i) => (i % 3 === 1 ? v : made(v))) }, end };
+}
+
+function whilePieceIsThere<T>(frame: Frame, work: (piece: Frame) => T): T {
+  const { piece, end } = late(frame);
+  try {
+    return work(piece);
+  } finally {
+    end();
+  }
+}
+
 /** The table read as several threads do it: the first piece here, the others in turn by evaluators that know plain data alone. */
 function shared(table: ReadTable): ReadTable {
   return {
@@ -95,7 +127,7 @@ function shared(table: ReadTable): ReadTable {
       let at = 0;
       for (const piece of table.pieces()) {
         const evaluator = others?.[at % others.length];
-        yield evaluator ? elsewhere(evaluator, piece, at, work) : work.here(piece, at);
+        yield evaluator ? elsewhere(evaluator, piece, at, work) : here(piece, at, work);
         at += 1;
         if (others) continue;
         const part = work.plain();
@@ -111,14 +143,16 @@ function shared(table: ReadTable): ReadTable {
   };
 }
 
+const here = (piece: Frame, at: number, work: Work): Frame => whilePieceIsThere(piece, (own) => work.here(own, at));
+
 function elsewhere(evaluator: PartEvaluator, piece: Frame, at: number, work: Work): Frame {
   const travelled = (frame: Frame): Frame => unpackedFrame(structuredClone(packedFrame(frame)));
   let made: Frame;
   try {
-    made = evaluator.rows(travelled(piece));
+    made = whilePieceIsThere(travelled(piece), (own) => evaluator.rows(own));
   } catch {
     done.refused += 1;
-    return work.here(piece, at);
+    return here(piece, at, work);
   }
   done.elsewhere += 1;
   if (!evaluator.reduces) return travelled(made);
@@ -164,6 +198,9 @@ const steps = [
   'take 3',
   'top 3 by R asc nulls last',
   'top 4 by N',
+  'top 2 by R desc nulls first',
+  'top 2 by K asc',
+  'top 3 by At desc',
   'sort by K asc, N desc | take 5',
   'sort by At asc nulls last, R desc',
   'join kind=inner (U | project K, M = N) on K',

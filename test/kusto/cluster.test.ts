@@ -167,6 +167,16 @@ describe('a query that a cluster answers', () => {
       3,
     ],
     [
+      {
+        status: 429,
+        code: 'TooManyRequests',
+        message: 'The query was aborted due to throttling. Retrying after some backoff might succeed. Capacity: 50.',
+        retryAfter: 0,
+      },
+      /refused it \(429\): The query was aborted due to throttling\. Retrying after some backoff might succeed/,
+      5,
+    ],
+    [
       { status: 504, code: 'RequestExecutionTimeout', message: 'The request has timed out.' },
       /refused it \(504\): The request has timed out/,
       5,

@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { type Digest, digestOf } from '../../digest/digest.ts';
 import { pieceBytes, piecesOf, type Span } from './in-order.ts';
-import { sizeText } from './settings.ts';
 import type { BlobHead } from './signed-blob.ts';
 
 /** Beside a part of an image: what it is a part of, and how much of it is surely on disk. */
@@ -39,6 +38,8 @@ export type ImageManifest = z.infer<typeof imageManifest>;
 /** After so many bytes a flush to disk begins beside the transfer; a transfer so far ahead of the disk waits for it. */
 const flushBytes = 64 * 1024 * 1024;
 const mostUnflushed = 1024 * 1024 * 1024;
+
+const goesOn = 'What is there stays, and the next export of it goes on from there.';
 
 /** Why the system refused, for people: "the disk is full (ENOSPC)". */
 function reasonOf(error: unknown): string {
@@ -219,12 +220,8 @@ export class ImageFile {
         written += bytesWritten;
       }
     } catch (error) {
-      throw new Error(`${this.#file}.part cannot be written: ${reasonOf(error)}. ${this.#keptText}`, { cause: error });
+      throw new Error(`${this.#file}.part cannot be written: ${reasonOf(error)}. ${goesOn}`, { cause: error });
     }
-  }
-
-  get #keptText(): string {
-    return `The ${sizeText(this.#done)} before it stay, and the next export of it goes on from there.`;
   }
 
   /** Flushes while more comes, one flush at a time; the next piece fails where it failed. */

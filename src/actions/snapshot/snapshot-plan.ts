@@ -1,11 +1,13 @@
 import type * as z from 'zod';
-import { type Json, textAt } from '../../arm/json.ts';
-import { parseResourceId, shortName } from '../../arm/resource-id.ts';
+import { at, type Json, numberAt, textAt } from '../../arm/json.ts';
+import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { azureError } from '../../azure/client/failure.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
 import { retirement } from '../../azure-facts.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
+import { listed } from '../../text/counts.ts';
+import { printable } from '../../text/printable.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { type Attached, disksOf, readDisk, readSnapshot } from './disks.ts';
@@ -49,6 +51,18 @@ function remarks(id: string, disk: Json, settings: Settings, today: string): str
     said.push(`${name} is of a trusted-launch VM: keys that are sealed in its vTPM cannot be had from a copy alone.`);
   }
   return said;
+}
+
+/** That others write to the disk as well: a shared disk names the VMs that it is attached to (Compute specification, managedByExtended). */
+function sharing(id: string, disk: Json, { target }: ActionContext): string[] {
+  if ((numberAt(disk, 'properties', 'maxShares') ?? 1) <= 1) return [];
+  const all = at(disk, 'managedByExtended');
+  const ids = Array.isArray(all) ? all.filter((one): one is string => typeof one === 'string') : [];
+  const vms = ids.filter((one) => !sameId(one, target.id)).map((one) => printable(shortName(one), 80));
+  const whom = vms.length === 0 ? 'attached to no other VM now' : `attached to ${listed(vms)} too`;
+  return [
+    `${printable(shortName(id), 80)} is a shared disk, ${whom}: its copy has what every one of them wrote, and a lock of this VM's network keeps none of them from the disk.`,
+  ];
 }
 
 /** Why Azure takes no snapshot of this disk in another subscription; "" when it does, or it is the same one. */
@@ -168,7 +182,7 @@ export async function planSnapshots(
     disks.push({ ...disk, body });
     const stays = cannotLeave(disk.id, body, settings);
     if (stays !== '') return refusedPlan(title, 'impossible', stays);
-    warnings.push(...remarks(disk.id, body, settings, now.toISOString()));
+    warnings.push(...sharing(disk.id, body, context), ...remarks(disk.id, body, settings, now.toISOString()));
     const id = await freeId(connection, context, { disk: disk.id, settings, now, taken });
     const fast = incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase());
     snapshots.push({

@@ -222,6 +222,8 @@ function semiRows(
   };
 }
 
+const NO_ROWS = new Int32Array(0);
+
 function matchRows(
   kind: string,
   ids: Int32Array,
@@ -232,8 +234,13 @@ function matchRows(
 ): [Int32Array, Int32Array] {
   const keepLeft = kind === 'leftouter' || kind === 'fullouter';
   const alone = last && (kind === 'rightouter' || kind === 'fullouter');
+  const inner = kind === 'inner';
   let most = 0;
-  for (const id of ids) most += id < 0 ? Number(keepLeft) : (rowsOf[id]?.length ?? 0);
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row] ?? -1;
+    if (id >= 0) most += rowsOf[id]?.length ?? 0;
+    else if (keepLeft) most += 1;
+  }
   // Of innerunique each key counts once, and so no more than there are right rows.
   if (kind === 'innerunique') most = Math.min(most, group.length);
   checkRows(most);
@@ -249,12 +256,14 @@ function matchRows(
       rightRows[count++] = -1;
       continue;
     }
-    if (kind === 'innerunique' && seen[id] === 1) continue;
-    seen[id] = 1;
-    const matches = rowsOf[id];
-    for (let i = 0; i < (matches?.length ?? 0); i++) {
+    if (!inner) {
+      if (kind === 'innerunique' && seen[id] === 1) continue;
+      seen[id] = 1;
+    }
+    const matches = rowsOf[id] ?? NO_ROWS;
+    for (let i = 0; i < matches.length; i++) {
       leftRows[count] = row;
-      rightRows[count++] = matches?.[i] ?? -1;
+      rightRows[count++] = matches[i] ?? -1;
     }
   }
   for (let row = 0; alone && row < group.length; row++) {
@@ -262,5 +271,5 @@ function matchRows(
     leftRows[count] = -1;
     rightRows[count++] = row;
   }
-  return [leftRows.slice(0, count), rightRows.slice(0, count)];
+  return count === most ? [leftRows, rightRows] : [leftRows.slice(0, count), rightRows.slice(0, count)];
 }

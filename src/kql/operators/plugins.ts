@@ -14,7 +14,7 @@ import {
   scalarType,
   simpleName,
 } from '../language.ts';
-import { constantOf, fail, refuse, SchemaFound, type Scope, within } from '../scope.ts';
+import { constantOf, fail, refuse, refuseName, SchemaFound, type Scope, within } from '../scope.ts';
 import type { Column, ColumnType } from '../types.ts';
 import { Instant, isBag, missing, toText, type Value } from '../values.ts';
 import { ipLookup } from './ip-lookup.ts';
@@ -60,19 +60,10 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
       const { positional, named } = separated(call);
       return ipLookup(node, name === 'ipv4_lookup' ? 4 : 6, positional, named, input, outer);
     }
-    case 'autocluster':
-    case 'basket':
-    case 'diffpatterns':
-      return fail(
-        'unsupported',
-        `${name}: how the service chooses its segments is not documented.`,
-        child(call, 'Name'),
-        outer,
-      );
     default:
       return (
         windowPlugin(node, name, separated(call).positional, input, outer) ??
-        refuse(`The plugin '${name}'`, child(call, 'Name'), outer)
+        refuseName(name, `The plugin '${name}'`, child(call, 'Name'), outer)
       );
   }
 }

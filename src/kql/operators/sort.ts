@@ -3,7 +3,7 @@ import { child, list, type Node, nodeClass, optional, tokenText } from '../langu
 import { type PackedFrame, packedFrame, unpackedFrame } from '../packed.ts';
 import type { Reducer } from '../rows.ts';
 import { type Expression, fail, type Scope, within } from '../scope.ts';
-import { compareValues } from '../values.ts';
+import { compareValues, type Value } from '../values.ts';
 import { PIECE } from '../work.ts';
 
 interface Key {
@@ -29,15 +29,19 @@ function comparer(frame: Frame, keys: readonly Key[]): (x: number, y: number) =>
   const columns = keys.map((key) => ({ key, cells: Array.from({ length: frame.length }, (_, i) => key.value.at(i)) }));
   return (x, y) => {
     for (const { key, cells } of columns) {
-      const a = cells[x] ?? null;
-      const b = cells[y] ?? null;
-      if (a === b) continue;
-      if (a === null || b === null) return (a === null) === key.nullsFirst ? -1 : 1;
-      const by = compareValues(a, b);
-      if (by !== 0) return key.ascending ? by : -by;
+      const by = orderOf(cells[x] ?? null, cells[y] ?? null, key.ascending, key.nullsFirst);
+      if (by !== 0) return by;
     }
     return x - y;
   };
+}
+
+/** Which of two cells comes first: below 0 where it is the first one. */
+function orderOf(a: Value, b: Value, ascending: boolean, nullsFirst: boolean): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return (a === null) === nullsFirst ? -1 : 1;
+  const by = compareValues(a, b);
+  return ascending ? by : -by;
 }
 
 /** The first `count` rows in order, found with a heap of that many. */
@@ -72,11 +76,14 @@ export function firstInOrder(keyNodes: readonly Node[], count: number, outer: Sc
   let places: Float64Array | undefined;
   const others: { frame: PackedFrame; places: Float64Array }[] = [];
   return {
-    add(piece, at) {
+    add(whole, at) {
+      const left = kept && kept.length === count ? notAfter(keyNodes, kept, whole, outer) : undefined;
+      if (left?.length === 0) return;
+      const piece = left ? pick(whole, left) : whole;
       if (at !== undefined) {
         const from = at * PIECE;
         const { frame, rows } = bestRows(keyNodes, count, piece, outer);
-        const own = Float64Array.from(rows, (row) => from + row);
+        const own = Float64Array.from(rows, (row) => from + (left ? (left[row] ?? 0) : row));
         [kept, places] = kept && places ? merged(keyNodes, count, outer, [kept, frame], [places, own]) : [frame, own];
         return;
       }
@@ -98,6 +105,30 @@ export function firstInOrder(keyNodes: readonly Node[], count: number, outer: Sc
       },
     }),
   };
+}
+
+/**
+ * The rows of a piece that may come before the last of those that are kept, by their first key alone; undefined where that
+ * is no plain column, or where it would leave most rows.
+ */
+function notAfter(keyNodes: readonly Node[], kept: Frame, piece: Frame, outer: Scope): Int32Array | undefined {
+  const [node] = keyNodes;
+  const plain = node && nodeClass(node) === 'OrderedExpression' ? child(node, 'Expression') : node;
+  if (!node || !plain || nodeClass(plain) !== 'NameReference' || piece.serialized) return undefined;
+  const last = keyFrom(node, within(outer, kept)).value.at(kept.length - 1);
+  const { value, ascending, nullsFirst } = keyFrom(node, within(outer, piece));
+  const { at } = value;
+  const rows = new Int32Array(piece.length >> 1);
+  let left = 0;
+  for (let row = 0; row < piece.length; row++) {
+    const own = at(row);
+    if (typeof own === 'number' && typeof last === 'number') {
+      if (ascending ? own > last : own < last) continue;
+    } else if (orderOf(own, last, ascending, nullsFirst) > 0) continue;
+    if (left === rows.length) return undefined;
+    rows[left++] = row;
+  }
+  return rows.slice(0, left);
 }
 
 /** The first of the rows of several frames, of equal ones those that come first among all. */

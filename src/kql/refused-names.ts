@@ -1,0 +1,80 @@
+const SEGMENTS =
+  'how the service chooses its segments is not documented; count by the columns: summarize count() by a, b';
+const SKETCH = 'the sketch is of the service, and an estimate; dcount() is exact here';
+const DIGEST = 'the digest is of the service, and an estimate; percentile() is exact here';
+const GRAPH = 'graphs are not worked out here; write each step as a join of nodes and edges';
+const FETCHED = 'nothing is fetched; save its rows and name the file, --evidence NAME=FILE';
+const PROGRAM = 'no program of a query is run here; write its table to a file, --out FILE';
+const BYTES = 'the compressed bytes depend on the compressor of the service';
+const HASHES = 'how the service joins the hashes is not documented';
+const DEVICES = 'it asks Defender about its devices; join DeviceNetworkInfo or DeviceInfo, exported';
+const SCORES = 'the scores of the service are not documented';
+
+/**
+ * Functions, operators and plugins that are refused though a query may name them: why, and what to write in their place. Their
+ * pages: https://learn.microsoft.com/kusto/query (as of 2026-08-06) and https://learn.microsoft.com/defender-xdr
+ * (advanced-hunting-fileprofile-function and its sisters, as of 2026-07).
+ */
+const refusedNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    geo_info_from_ip_address:
+      'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
+    series_fit_2lines: 'which of the two lines has the point between them, and how short one may be, is not documented',
+    series_decompose_forecast:
+      'how the service continues the trend and the season is not documented; series_decompose() is worked out',
+    series_periods_detect: SCORES,
+    series_periods_validate: SCORES,
+    hash_many: HASHES,
+    hash_combine: HASHES,
+    zlib_compress_to_base64_string: BYTES,
+    gzip_compress_to_base64_string: BYTES,
+    parse_user_agent:
+      'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
+    autocluster: SEGMENTS,
+    basket: SEGMENTS,
+    diffpatterns: SEGMENTS,
+    diffpatterns_text: SEGMENTS,
+    'reduce-by':
+      'how the service clusters texts is not documented; count by a pattern: summarize count() by replace_regex(…)',
+    hll: SKETCH,
+    hll_if: SKETCH,
+    hll_merge: SKETCH,
+    dcount_hll: SKETCH,
+    tdigest: DIGEST,
+    tdigest_merge: DIGEST,
+    merge_tdigest: DIGEST,
+    percentile_tdigest: DIGEST,
+    'make-graph': GRAPH,
+    'graph-match': GRAPH,
+    'graph-shortest-paths': GRAPH,
+    'graph-to-table': GRAPH,
+    'graph-mark-components': GRAPH,
+    graph: GRAPH,
+    sql_request: FETCHED,
+    mysql_request: FETCHED,
+    postgresql_request: FETCHED,
+    cosmosdb_sql_request: FETCHED,
+    http_request: FETCHED,
+    http_request_post: FETCHED,
+    arg: 'Resource Graph is not asked from here; export its answer as JSON and name the file, --evidence NAME=FILE',
+    python: PROGRAM,
+    r: PROGRAM,
+    FileProfile:
+      'how common a file is, and who signed it, Defender alone knows; leave the step out, or join a table of yours by SHA1',
+    DeviceFromIP: DEVICES,
+    AssignedIPAddresses: DEVICES,
+    SeenBy: DEVICES,
+    _SentinelAudit: 'it is made of the table SentinelAudit; ask that',
+    _SentinelHealth: 'it is made of the table SentinelHealth; ask that',
+  }),
+);
+
+/** Parsers of Sentinel's information model: _Im_Dns, imDns, _ASim_Dns, ASimDns (learn.microsoft.com/azure/sentinel/normalization-about-parsers). */
+const PARSER = /^(?:_Im_|_ASim_|_ASIM_|im(?=[A-Z])|vim(?=[A-Z])|ASim(?=[A-Z]))\w+$/;
+
+/** Why a name is refused, and what to write in its place; undefined for any other. */
+export const refusalOf = (name: string): string | undefined =>
+  refusedNames.get(name) ??
+  (PARSER.test(name)
+    ? 'the parsers of the information model are in the workspace; ask the tables that it unites, or the ASim table'
+    : undefined);
