@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { theirTurn } from '../azure/client/in-turns.ts';
 import type { TriageOptions } from '../azure/readers/asked.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Session } from '../session/session.ts';
@@ -70,6 +71,19 @@ function earlySimulator(flags: WorkbenchFlags): Promise<SimulatorThread> | undef
   return begun;
 }
 
+/** Most of what the way to Azure needs, loaded so that keys get their turn in between. */
+async function loadInPieces(): Promise<void> {
+  for (const piece of [
+    () => import('../documents/triage.ts'),
+    () => import('../playbook/playbook-file.ts'),
+    () => import('../azure/scan.ts'),
+    () => import('../azure/triage.ts'),
+  ]) {
+    await piece();
+    await theirTurn();
+  }
+}
+
 /** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
 
@@ -114,6 +128,7 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   const open = async ({ tenant, subscription }: Place) => {
     // The frame goes out before anything else takes the processor.
     if (!base) await new Promise((resolve) => setImmediate(resolve));
+    if (!base) await loadInPieces();
     const { azurePorts } = await import('./azure-ports.ts');
     if (base) {
       const to = {

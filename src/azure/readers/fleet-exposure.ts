@@ -133,6 +133,7 @@ export async function readFleetExposure(
       notSeen.push(`exposure of the instances of scale sets: ${azureError(error).message}`);
     }
   }
+  await theirTurn();
   const [adminRules, groups] = await Promise.all([
     readAdminRules(connection, fleet.networks()),
     firstPage('security-groups'),

@@ -414,6 +414,7 @@ async function burstsIn(
   };
   const first = findBursts(evidence);
   const more = await followUp(ask, first, machines, (computer) => [...(names.get(computer) ?? [])], known);
+  await theirTurn();
   const found =
     more.successes.length + more.witnesses.length === 0
       ? first

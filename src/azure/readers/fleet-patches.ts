@@ -2,6 +2,7 @@ import { instantAt, type Json, numberAt, textAt } from '../../arm/json.ts';
 import type { ScanRow } from '../../documents/triage.ts';
 import { assessmentResult } from '../../triage/patches.ts';
 import type { Connection } from '../client/connection.ts';
+import { inTurns } from '../client/in-turns.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 
@@ -44,10 +45,10 @@ export async function readFleetPatches(
   const { rows, truncated } = await queryGraph(connection, await loadQuery('patch-counts'), subscriptions, signal);
   const now = connection.clock.now().getTime();
   const counts = new Map<string, PatchCounts>();
-  for (const row of rows) {
+  await inTurns(rows, (row) => {
     const machine = textAt(row, 'machine');
     const told = countsOf(row, now);
     if (!better(counts.get(machine), told)) counts.set(machine, told);
-  }
+  });
   return { counts, truncated };
 }
