@@ -3,6 +3,8 @@ export interface Damage {
   /** Bytes from the beginning of the file. */
   offset: number;
   because: string;
+  /** Of a chunk whose checksums do not match: where it ends. The first damage within it says more of the same place. */
+  until?: number;
 }
 
 /** Thrown while a chunk is decoded: what is at `at` (bytes from the beginning of the chunk) cannot be right. */

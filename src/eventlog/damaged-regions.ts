@@ -18,8 +18,6 @@ export class DamagedRegions {
   #to = 0;
   /** A chunk that does not begin as one, whose records are still to be looked for. */
   #chunk: Damage | null = null;
-  /** A chunk whose checksums do not match, up to its end: the first damage within it says why. */
-  #unverified: { damage: Damage; end: number } | null = null;
   /** Chunks of zeros that have come one after the other: room for more at the end of a log, a loss between two chunks. */
   #zeros: { from: number; to: number } | null = null;
 
@@ -30,12 +28,11 @@ export class DamagedRegions {
   /** Takes a chunk whose checksums do not match. */
   unverified(damage: Damage, length: number): void {
     this.flush();
-    this.#unverified = { damage, end: damage.offset + length };
+    this.#report({ ...damage, until: damage.offset + length });
   }
 
   /** Takes a place where a chunk should begin, and none does. */
   chunk(damage: Damage): void {
-    this.#flushUnverified();
     if (this.#chunk !== null || damage.offset !== this.#to) this.flush();
     if (this.#to === this.#from) this.#from = this.#to = damage.offset;
     this.#chunk = damage;
@@ -61,14 +58,6 @@ export class DamagedRegions {
 
   /** Takes any other. */
   damage(damage: Damage): void {
-    const unverified = this.#unverified;
-    if (unverified && damage.offset < unverified.end) {
-      this.#unverified = null;
-      const { offset, because } = unverified.damage;
-      this.#report({ offset, because: `${because}; at ${damage.offset}: ${damage.because}` });
-      return;
-    }
-    this.#flushUnverified();
     if (this.#chunk !== null && isLost(damage) && damage.offset === this.#chunk.offset) {
       const { because } = this.#chunk;
       this.#chunk = null;
@@ -82,19 +71,49 @@ export class DamagedRegions {
     this.#report({ offset: damage.offset, because: damage.because });
   }
 
-  #flushUnverified(): void {
-    const held = this.#unverified;
-    this.#unverified = null;
-    if (held) this.#report(held.damage);
-  }
-
   /** Reports what is still held back. */
   flush(): void {
-    this.#flushUnverified();
     const [from, lost, chunk] = [this.#from, this.#to - this.#from, this.#chunk];
     this.#from = this.#to = 0;
     this.#chunk = null;
     if (lost > 0) this.#report({ offset: from, because: `no chunk begins here, and no record; ${lost} bytes skipped` });
     if (chunk !== null) this.#report(chunk);
+  }
+}
+
+/**
+ * A chunk whose checksums do not match and the first damage within it are one place. That damage may be found where a record
+ * is looked at, which is not always where the chunk was read.
+ */
+export class DamagedChunks {
+  readonly #report: (damage: Damage) => void;
+  #held: Damage | null = null;
+
+  constructor(report: (damage: Damage) => void) {
+    this.#report = report;
+  }
+
+  /** Is there one that is not reported yet? */
+  get isHolding(): boolean {
+    return this.#held !== null;
+  }
+
+  damage(damage: Damage): void {
+    const held = this.#held;
+    if (held?.until !== undefined && damage.offset >= held.offset && damage.offset < held.until) {
+      this.#held = null;
+      this.#report({ offset: held.offset, because: `${held.because}; at ${damage.offset}: ${damage.because}` });
+      return;
+    }
+    this.flush();
+    if (damage.until === undefined) this.#report(damage);
+    else this.#held = damage;
+  }
+
+  /** Reports what is still held back. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held) this.#report({ offset: held.offset, because: held.because });
   }
 }

@@ -1,6 +1,6 @@
 import { ChunkReader } from './chunk-reader.ts';
 import type { Damage } from './damage.ts';
-import { DamagedRegions } from './damaged-regions.ts';
+import { DamagedChunks, DamagedRegions } from './damaged-regions.ts';
 import { DeclaredTotals } from './declared-totals.ts';
 import { EventLogFile } from './event-log-file.ts';
 import type { LogEvent } from './log-event.ts';
@@ -35,9 +35,10 @@ export async function* madeOfEvents<T>(
   const file = await EventLogFile.open(path);
   let found: T[] = [];
   let damaged = false;
+  const chunks = new DamagedChunks((one) => options.onDamage?.(one));
   const damage = (one: Damage): void => {
     damaged = true;
-    options.onDamage?.(one);
+    chunks.damage(one);
   };
   const regions = new DamagedRegions(damage);
   const reader = new ChunkReader({
@@ -58,6 +59,7 @@ export async function* madeOfEvents<T>(
     regions.flush();
     const missing = totals.shortfall(file.size, damaged);
     if (missing) damage(missing);
+    chunks.flush();
   } finally {
     await file.close();
   }

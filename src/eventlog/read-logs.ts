@@ -10,6 +10,7 @@ import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import { type AuditLogFile, readAuditLogons } from './audit-log.ts';
 import type { Damage } from './damage.ts';
+import { DamagedChunks } from './damaged-regions.ts';
 import { EventLogError } from './event-log-file.ts';
 import { type ExportedLog, readExportedLogons } from './exported-logons.ts';
 import { readRecords } from './log-records.ts';
@@ -144,7 +145,11 @@ class Told {
   readonly #unverified = new Span();
   readonly #computers = new Set<string>();
   readonly #damaged: Damage[] = [];
-  damages = 0;
+  #damages = 0;
+  readonly #chunks = new DamagedChunks((damage) => {
+    this.#damages += 1;
+    if (this.#damaged.length < mostDamages) this.#damaged.push(damage);
+  });
   #channel = '';
   #records = 0;
   #unverifiedRecords = 0;
@@ -161,8 +166,11 @@ class Told {
   }
 
   damage(damage: Damage): void {
-    this.damages += 1;
-    if (this.#damaged.length < mostDamages) this.#damaged.push(damage);
+    this.#chunks.damage(damage);
+  }
+
+  get damages(): number {
+    return this.#damages + (this.#chunks.isHolding ? 1 : 0);
   }
 
   record(record: TakenRecord): void {
@@ -186,6 +194,7 @@ class Told {
   }
 
   values() {
+    this.#chunks.flush();
     // A damaged time can be any: those of sound records give the span, where there are any.
     const ends = this.#verified.ends ?? this.#unverified.ends;
     return {

@@ -11,6 +11,7 @@ export interface RecordRows {
   state: Uint8Array<ArrayBuffer>;
   /** EventRecordID; of damage, its offset. */
   recordId: Float64Array<ArrayBuffer>;
+  /** Of damage, the end of its chunk; NaN where that does not matter. */
   time: Float64Array<ArrayBuffer>;
   /** The computer's name; of damage, why. */
   text: Uint32Array<ArrayBuffer>;
@@ -44,9 +45,9 @@ export class RowWriter implements ChunkListener {
     this.#send = send;
   }
 
-  damage({ offset, because }: Damage): void {
+  damage({ offset, because, until }: Damage): void {
     this.damages += 1;
-    this.#row(0, state.damage, offset, 0, this.#number(because));
+    this.#row(0, state.damage, offset, until ?? Number.NaN, this.#number(because));
   }
 
   record(record: TakenRecord & { offset: number }): void {
@@ -230,7 +231,8 @@ export class RowReader {
       const text = rows.texts[(rows.text[row] ?? 0) - 1] ?? '';
       const offset = rows.recordId[row] ?? 0;
       if (of === state.damage) {
-        this.#told.damage({ offset, because: text });
+        const until = rows.time[row] ?? Number.NaN;
+        this.#told.damage({ offset, because: text, ...(Number.isNaN(until) ? {} : { until }) });
         continue;
       }
       if (of === state.channel) {
