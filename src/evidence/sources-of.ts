@@ -29,26 +29,29 @@ export async function sourcesOf(reading: Reading, tuning: Tuning = {}): Promise<
   const events = new EvidenceEvents();
   // An export may hold what a log beside it holds in full.
   const inOrder = [...reading.files].sort((a, b) => Number(a.format === 'events') - Number(b.format === 'events'));
-  return Promise.all(
-    inOrder.map(async (file): Promise<OpenedFile> => {
-      const { path, format, found, shape } = file;
-      const isText = shape === undefined && (format === 'csv' || format === 'jsonl' || format === 'json');
-      if (!isText || (format === 'json' && !(await beginsAsList(path))))
-        return { file, text: undefined, source: rowSource(file, events) };
-      const text = new TextExport({
-        file: path,
-        table: file.table ?? path,
-        format,
-        lenient: found === true,
-        content: reading.contentOf(path),
-        learned: reading.learned.get(path),
-        bytesAtOnce: tuning.bytesAtOnce,
-        threads: reading.alone.has(path) ? 0 : tuning.threads,
-        threadMegabytes: tuning.threadMegabytes,
-      });
-      return { file, text, source: undefined };
-    }),
-  );
+  const opened: OpenedFile[] = [];
+  // One after the other: of many archives that are read at once some would be closed before they are.
+  for (const file of inOrder) {
+    const { path, format, found, shape } = file;
+    const isText = shape === undefined && (format === 'csv' || format === 'jsonl' || format === 'json');
+    if (!isText || (format === 'json' && !(await beginsAsList(path)))) {
+      opened.push({ file, text: undefined, source: rowSource(file, events) });
+      continue;
+    }
+    const text = new TextExport({
+      file: path,
+      table: file.table ?? path,
+      format,
+      lenient: found === true,
+      content: reading.contentOf(path),
+      learned: reading.learned.get(path),
+      bytesAtOnce: tuning.bytesAtOnce,
+      threads: reading.alone.has(path) ? 0 : tuning.threads,
+      threadMegabytes: tuning.threadMegabytes,
+    });
+    opened.push({ file, text, source: undefined });
+  }
+  return opened;
 }
 
 /** Is it a JSON list, or an object with a list of records, by its beginning? Log Analytics' tables of rows are neither. */

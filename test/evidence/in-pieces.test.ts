@@ -83,6 +83,18 @@ describe('a text that is packed', () => {
     );
   });
 
+  it('is read as a list in each of more archives than stay open', async () => {
+    const paths = Array.from({ length: 9 }, (_, i) =>
+      write('a.zip', writeZip([{ name: 'Syslog.json', content: JSON.stringify([{ a: i, Computer: `web${i}` }]) }])),
+    );
+    const { files } = await gatherEvidence(paths, { named: evidenceFile });
+    const { rows, notes } = await runQuery(
+      { query: 'Syslog | summarize dcount(Computer)', files, now: 0, limit: 9 },
+      () => {},
+    );
+    expect({ rows, notes }).toEqual({ rows: [[9]], notes: [] });
+  });
+
   it('is read by a thread, which makes the digest of what is stored', async () => {
     const stored = gzipSync(`a,Computer\n${'1,web01\n'.repeat(400_000)}`);
     const path = write('Syslog.csv.gz', stored);
