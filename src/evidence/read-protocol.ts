@@ -27,7 +27,7 @@ export interface RowsTask {
 /** What such a thread says, one thing after the other. `read`: further bytes of the file that it has read. */
 export type FromReadThread =
   /** So many bytes are in the next slot. */
-  | { kind: 'bytes'; length: number; read: number; consumed: number }
+  | { kind: 'bytes'; length: number; read: number }
   | { kind: 'rows'; rows: number; columns: ParsedColumn[]; read: number }
   | { kind: 'read'; read: number }
   /** `sha256`: of the file as it is stored, where all of it was seen. */

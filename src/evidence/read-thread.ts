@@ -29,14 +29,11 @@ function untilTaken(taken: Int32Array, said: number, most: number): void {
 async function readBytes({ path, slots, taken }: BytesTask): Promise<void> {
   const counts = new Int32Array(taken);
   const hash = createHash('sha256');
-  let [read, consumed, ended, said, length] = [0, 0, false, 0, 0];
+  let [read, ended, said, length] = [0, false, 0, 0];
   const content = await contentOf(path, {
     stored: (bytes) => {
       hash.update(bytes);
       read += bytes.length;
-    },
-    consumed: (bytes) => {
-      consumed = bytes;
     },
     ended: () => {
       ended = true;
@@ -44,7 +41,7 @@ async function readBytes({ path, slots, taken }: BytesTask): Promise<void> {
   });
   const handOn = (): void => {
     if (length === 0) return;
-    say({ kind: 'bytes', length, read, consumed });
+    say({ kind: 'bytes', length, read });
     said += 1;
     [read, length] = [0, 0];
   };

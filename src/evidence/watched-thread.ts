@@ -73,7 +73,9 @@ export class WatchedThread<Task> {
   /** Begins with a further file; throws ThreadLost where the thread does not start. */
   begin(file: string): void {
     this.#file = file;
-    if (!this.#held && !this.started) throw new ThreadLost(file, this.#megabytes);
+    if (this.#held || this.started) return;
+    this.close();
+    throw new ThreadLost(file, this.#megabytes);
   }
 
   post(message: unknown): void {
