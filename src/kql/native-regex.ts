@@ -88,9 +88,11 @@ interface Level {
   /** Does the branch that is read take a character, whatever happens? Was there one that need not? */
   takes: boolean;
   canBeEmpty: boolean;
+  /** How often at most a piece of it is written out, where repeats with numbers are. */
+  copies: number;
 }
 
-const fresh = (): Level => ({ branches: [[]], captures: false, takes: false, canBeEmpty: false });
+const fresh = (): Level => ({ branches: [[]], captures: false, takes: false, canBeEmpty: false, copies: 1 });
 
 function pieceOf({ branches }: Level): Piece {
   const all = branches.map((items): Piece => {
@@ -126,8 +128,15 @@ class Translation {
     return this.#levels.at(-1) ?? fresh();
   }
 
-  #add(piece: Piece, repeat: Repeat | null): void {
+  /** `copies`: of the pieces of a group. */
+  #add(piece: Piece, repeat: Repeat | null, copies = 1): void {
     const items = this.#top.branches.at(-1);
+    // A piece that is there no times takes no search, however long it could be.
+    if (repeat?.most === 0) return;
+    const all = copies * (repeat?.copies ?? 1);
+    // RE2 refuses it.
+    if (all > mostRepeats) throw new NotNative('repeats within repeats too great');
+    this.#top.copies = Math.max(this.#top.copies, all);
     if (repeat) items?.push({ kind: 'repeat', item: piece, least: repeat.least, most: repeat.most });
     else items?.push(...(piece.kind === 'sequence' ? piece.items : [piece]));
   }
@@ -187,7 +196,7 @@ class Translation {
       throw new NotNative('captures of a repeat');
     if (level.captures) this.#top.captures = true;
     if (!isEmpty && (repeat === null || repeat.least > 0)) this.#top.takes = true;
-    this.#add(pieceOf(level), repeat);
+    this.#add(pieceOf(level), repeat, level.copies);
     return at + 1 + (repeat?.length ?? 0);
   }
 
@@ -229,6 +238,8 @@ interface Repeat {
   length: number;
   least: number;
   most: number;
+  /** How often what it repeats is written out, where its numbers are. */
+  copies: number;
 }
 
 /** The repeat at `at`; null where there is none. */
@@ -249,7 +260,8 @@ function repeatAt(pattern: string, at: number): Repeat | null {
   if (/^[*+?]|^\{\d+(?:,\d*)?\}/.test(pattern.slice(at + length, at + length + 14))) throw new NotNative('two repeats');
   if (least > mostRepeats || (most !== Number.POSITIVE_INFINITY && (most > mostRepeats || most < least)))
     throw new NotNative('a repeat too great');
-  return { text: text + lazy, length, least, most };
+  const copies = from === undefined ? 1 : Math.max(1, most === Number.POSITIVE_INFINITY ? least : most);
+  return { text: text + lazy, length, least, most, copies };
 }
 
 function openGroup(pattern: string, at: number): [string, number] {
@@ -336,7 +348,7 @@ function escaped(
       break;
     }
     default:
-      if (c !== '' && !/[0-9A-Za-z]/.test(c)) {
+      if (/[^0-9A-Za-z\x80-\uffff]/.test(c)) {
         return [/[\\^$.*+?()[\]{}|/-]/.test(c) && (inClass || c !== '-') ? `\\${c}` : c, 2];
       }
   }

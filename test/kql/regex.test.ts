@@ -63,6 +63,8 @@ describe('regular expressions as Kusto reads them', () => {
     ['backreference', '(a)\\1'],
     ['a repeat of a repeat', 'a**'],
     ['a repeat that is too great', 'a{100000}'],
+    ['repeats within repeats that are too great', '(?:a{40}){40,}'],
+    ['the escape of a letter beyond ASCII', '\\é'],
     ['an unmatched bracket', '(a'],
     ['another', 'a)'],
     ['an open class', '[a'],
@@ -87,6 +89,7 @@ describe('regular expressions as Kusto reads them', () => {
     ['(.*)(.*)(.*)(.*)(.*)(.*)=', 'x'.repeat(2000)],
     ['(x+x+)+y', 'x'.repeat(1000)],
     ['\\w*\\w*\\w*\\w*\\w*!', 'w'.repeat(3000)],
+    ['x(?:x(?:x+){0})*zw*y', 'x'.repeat(20_000)],
     [`${'a?'.repeat(60)}${'a'.repeat(60)}$`, `${'a'.repeat(59)}b`],
   ])('%s is searched in a hostile text, and in linear time', (pattern, text) => {
     const regex = new Regex(pattern);
