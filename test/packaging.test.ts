@@ -98,7 +98,7 @@ describe('the packed package', () => {
     'Logons.jsonl',
   ];
 
-  it('is at most 2.5 MB, KQL’s parser included, and brings no source and no test', () => {
+  it('is at most 2.8 MB, KQL’s parser included, and brings no source and no test', () => {
     expect(statSync(packed).size).toBeLessThan(2_800_000);
     const files = readdirSync(join(folder, 'package'), { recursive: true }).map(String);
     expect(files.filter((file) => /(^|[\\/])(src|test|views|bench)[\\/]|\.ts$/.test(file))).toEqual([]);

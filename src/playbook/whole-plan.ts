@@ -43,6 +43,8 @@ export class WholePlan {
     const known = this.#approval?.over.vms[0]?.steps ?? [];
     const isSame = (one: ApprovedStep) => one.state === null || known.some((step) => digestOf(step) === digestOf(one));
     if (this.#approval && planned.every(isSame)) return;
+    // The digest of other steps belongs to no question any more: none is confirmed with it.
+    this.#approval = null;
     this.#making = true;
     void this.#make(of, planned, ahead).finally(() => {
       this.#making = false;

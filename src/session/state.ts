@@ -268,20 +268,21 @@ export function beneath(state: SessionState): Layer {
   return { kind: 'suspects' };
 }
 
+/** What the playbook on screen shows, on one VM or on several; undefined where none is. */
+function playbookInHand(state: SessionState): RunView | ActView | undefined {
+  const layer = top(state);
+  if (layer.kind === 'run') return runOf(state, layer.runId)?.view;
+  return layer.kind === 'act' ? actOf(state, layer.actId)?.view : undefined;
+}
+
 /** The prompt that is asked now: the session's own, or that of the playbook on screen. */
 export function promptInHand(state: SessionState): Prompt | null {
   const layer = top(state);
-  if (layer.kind === 'confirm') return layer.prompt;
-  if (layer.kind === 'run') return runOf(state, layer.runId)?.view.prompt ?? null;
-  return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.prompt ?? null) : null;
+  return layer.kind === 'confirm' ? layer.prompt : (playbookInHand(state)?.prompt ?? null);
 }
 
 /** The digest of the whole plan that the prompt on screen belongs to; null before it is made, and where there is none. */
-export function planInHand(state: SessionState): PlanShown | null {
-  const layer = top(state);
-  if (layer.kind === 'run') return runOf(state, layer.runId)?.view.plan ?? null;
-  return layer.kind === 'act' ? (actOf(state, layer.actId)?.view.plan ?? null) : null;
-}
+export const planInHand = (state: SessionState): PlanShown | null => playbookInHand(state)?.plan ?? null;
 
 /** Is it a playbook, on one VM or on several? Only these have prompts that wait. */
 export function isPlaybook(layer: Layer): layer is Extract<Layer, { kind: 'run' | 'act' }> {

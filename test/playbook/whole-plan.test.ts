@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { approvalOf } from '../../src/playbook/approval.ts';
+import { playbook } from '../../src/playbook/playbook.ts';
+import { WholePlan } from '../../src/playbook/whole-plan.ts';
 import { agreeing, type Bench, openBench } from '../actions/bench.ts';
 
 const lock = { id: 'lock', title: 'Lock', uses: 'nsg.lock', with: { ports: [3389] } };
@@ -55,5 +57,38 @@ describe('the whole plan', () => {
     expect(run.view().prompt).toMatchObject({ step: 'snapshot', expects: 'y' });
     run.cancel();
     await ending;
+  });
+
+  it('is not known while it is made anew of a step that is planned otherwise than it was shown', async () => {
+    const made: string[] = [];
+    let told = () => {};
+    const plan = new WholePlan({
+      digest: '',
+      made: async ({ digest }) => void made.push(digest),
+      changed: () => told(),
+    });
+    const of = {
+      tool: '1.0.0',
+      playbook: playbook.parse({ name: 'lock', title: 'Lock', summary: 'Lock', steps: [lock] }),
+      responderAddress: '',
+      reason: '',
+      vm: 'web01',
+    };
+    const step = { id: 'lock', action: 'nsg.lock', danger: 'reversible', refused: '' } as const;
+    const make = (etag: string) => {
+      const ended = new Promise<void>((resolve) => {
+        told = resolve;
+      });
+      plan.make(of, [{ ...step, changes: [], touches: [], state: { etag } }], async () => null);
+      return ended;
+    };
+    await make('1');
+    expect(plan.digest).toBe(made[0]);
+    const again = make('2');
+    expect([plan.digest, plan.shown]).toEqual(['', null]);
+    await again;
+    expect(made).toHaveLength(2);
+    expect(plan.digest).toBe(made[1]);
+    expect(made[1]).not.toBe(made[0]);
   });
 });

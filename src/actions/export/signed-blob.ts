@@ -47,6 +47,7 @@ const pageRange = /<PageRange>\s{0,20}<Start>(\d{1,16})<\/Start>\s{0,20}<End>(\d
 const mostRanges = 4 * 1024 ** 2;
 /** Continuations of one answer: the service gives 10,000 rows at once from version 2020-10-02 on. */
 const mostPages = 1000;
+const longestMarker = 2000;
 /** A list that the storage takes too long for is not asked for more often: its part is transferred. */
 const listPatience = 2;
 
@@ -86,6 +87,7 @@ export class SignedBlob {
     let marker = '';
     for (let page = 0; page < mostPages; page += 1) {
       const text = await this.#patiently(signal, () => this.#pageList(head, within, marker, signal), listPatience);
+      const before = found.length;
       for (const [, start = '', end = ''] of text.matchAll(pageRange)) {
         const [first, last] = [Number(start), Number(end)];
         if (first > last || last >= head.bytes || found.length >= mostRanges) {
@@ -93,7 +95,11 @@ export class SignedBlob {
         }
         found.push({ first, last });
       }
-      marker = /<NextMarker>([^<]{1,2000})<\/NextMarker>/.exec(text)?.[1] ?? '';
+      marker = /<NextMarker>([^<]*)<\/NextMarker>/.exec(text)?.[1] ?? '';
+      // A row that is not understood, or a marker that cannot be sent, would let data pass for zeros as well.
+      if (found.length - before !== text.split('<PageRange').length - 1 || marker.length > longestMarker) {
+        throw new BlobRefused(0, 'the list of its pages cannot be read');
+      }
       if (marker === '') return found;
     }
     throw new BlobRefused(0, 'the list of its pages has no end');

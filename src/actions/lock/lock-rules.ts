@@ -1,4 +1,4 @@
-import { at, type Json, listAt, textAt } from '../../arm/json.ts';
+import { at, type Json, listAt, numberAt, textAt } from '../../arm/json.ts';
 import type { LockRule, LockSettings } from './lock-settings.ts';
 
 /** The rules of the lock: the responder's way in at 100, above the denial at 200 (a lower number decides first). */
@@ -154,8 +154,8 @@ const sameText = (one: string, other: string): boolean => one.toLowerCase() === 
 export function rulesBehind(group: Json, planned: readonly LockRule[]): string[] {
   return listAt(group, 'properties', 'securityRules').flatMap((rule) => {
     const denial = denialOf(planned, textAt(rule, 'properties', 'direction'));
-    const priority = Number(textAt(rule, 'properties', 'priority') || Number.NaN);
-    return denial !== null && priority > denial ? [textAt(rule, 'name')] : [];
+    const priority = numberAt(rule, 'properties', 'priority');
+    return denial !== null && priority !== undefined && priority > denial ? [textAt(rule, 'name')] : [];
   });
 }
 

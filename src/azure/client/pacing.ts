@@ -128,7 +128,10 @@ class Queue {
     const resets = headers && quotaResetsAfter(headers);
     if (Number.isInteger(remaining) && remaining >= 0 && resets !== undefined) {
       this.#inWindow = Math.max(this.#inWindow, remaining + 1);
-      this.#told = { left: Math.max(0, remaining - this.#underWay), until: this.#time.now() + resets };
+      // As long as nobody else spends of it, our own window says more exactly when the next may leave: Azure tells whole seconds.
+      const own = this.#inWindow - this.#sentInWindow();
+      const left = Math.max(0, remaining - this.#underWay);
+      this.#told = remaining < own ? { left, until: this.#time.now() + resets } : undefined;
     }
     if (headers) this.#lookIntoBucket(headers);
     this.#letGo();
@@ -144,10 +147,16 @@ class Queue {
     this.#beyond = this.#lowUntil > now ? 0 : beyond;
   }
 
+  #sentInWindow(): number {
+    const since = this.#time.now() - this.#pace.windowMs;
+    this.#sent = this.#sent.filter((time) => time > since);
+    return this.#sent.length;
+  }
+
   /** How long until one more may leave, in ms; 0 for now, infinite where an answer must come first. */
   #delay(): number {
     const now = this.#time.now();
-    this.#sent = this.#sent.filter((time) => time > now - this.#pace.windowMs);
+    this.#sentInWindow();
     if (this.#told && this.#told.until <= now) this.#told = undefined;
     const most = this.#pace.atOnce === this.#pace.inWindow ? this.#inWindow : this.#pace.atOnce;
     if (this.#underWay >= most) return Number.POSITIVE_INFINITY;

@@ -84,9 +84,11 @@ async function* pagesOf(
       seen += rows.length;
       const { skipToken, totalRecords } = answer;
       if (skipToken) {
-        // A page that is not as long as it was asked for: the ones after it begin elsewhere.
-        if (rows.length !== top) asked = [];
-        for (let from = seen + asked.length * top; asked.length < ahead && from < totalRecords; from += top)
+        // A page that is not as long as it was asked for: the ones after it begin elsewhere, and the next may be as short.
+        const isWhole = rows.length === top;
+        if (!isWhole) asked = [];
+        const most = isWhole ? ahead : 1;
+        for (let from = seen + asked.length * top; asked.length < most && from < totalRecords; from += top)
           asked.push(ask({ skip: from }));
         if (asked.length === 0) asked.push(ask({ skipToken }));
       }

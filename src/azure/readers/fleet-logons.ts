@@ -6,7 +6,7 @@ import type { ScanRow, VirtualMachine } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
 import { defaultThresholds, type Thresholds } from '../../triage/logons/bursts.ts';
 import { FailureColumns } from '../../triage/logons/events.ts';
-import { type FoundBurst, findBursts, type LogonEvidence } from '../../triage/logons/logons.ts';
+import { burstsByPieces, type FoundBurst, type LogonEvidence, worstFirst } from '../../triage/logons/logons.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
 import { inTurns, theirTurn } from '../client/in-turns.ts';
@@ -377,6 +377,13 @@ function computersOf(machines: readonly VirtualMachine[]): ComputerOf {
   };
 }
 
+/** All bursts of a fleet, worst first, found in turns with keys and answers. */
+async function burstsOf(evidence: LogonEvidence): Promise<FoundBurst[]> {
+  const found: (FoundBurst | null)[] = [];
+  await inTurns(burstsByPieces(evidence), (piece) => found.push(piece));
+  return worstFirst(found);
+}
+
 async function burstsIn(
   { failures, successes, explicit, lines }: Record<'failures' | 'successes' | 'explicit' | 'lines', LogAnswer>,
   machines: readonly VirtualMachine[],
@@ -412,13 +419,13 @@ async function burstsIn(
     thresholds,
     existing: said.existing,
   };
-  const first = findBursts(evidence);
+  const first = await burstsOf(evidence);
   const more = await followUp(ask, first, machines, (computer) => [...(names.get(computer) ?? [])], known);
   await theirTurn();
   const found =
     more.successes.length + more.witnesses.length === 0
       ? first
-      : findBursts({
+      : await burstsOf({
           ...evidence,
           successes: { ...evidence.successes, rows: [...evidence.successes.rows, ...more.successes] },
           witnesses: more.witnesses,

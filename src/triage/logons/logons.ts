@@ -1,7 +1,7 @@
 import type { Burst, Logons } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import { AccountExistence } from './account-existence.ts';
-import { type BurstRows, BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
+import { BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
 import { isDistributed, isDistributedSpray, kindOfSource } from './classify.ts';
 import type { FailureColumns } from './events.ts';
 import { failureMeaning } from './failure-codes.ts';
@@ -97,81 +97,116 @@ interface Scanned {
 }
 
 /** All bursts of the evidence with their computers, worst first. */
-export function findBursts(evidence: LogonEvidence): FoundBurst[] {
+export const findBursts = (evidence: LogonEvidence): FoundBurst[] => worstFirst(burstsByPieces(evidence));
+
+/** What `burstsByPieces` gave, worst first. */
+export const worstFirst = (pieces: Iterable<FoundBurst | null>): FoundBurst[] =>
+  [...pieces].filter((found) => found !== null).sort((a, b) => worse(a.burst, b.burst));
+
+/** So many rows are looked at before the next pause. */
+const rowsAtOnce = 1 << 14;
+
+function* piecesOf(length: number, look: (from: number, to: number) => void): Generator<null> {
+  for (let from = 0; from < length; from += rowsAtOnce) {
+    look(from, Math.min(length, from + rowsAtOnce));
+    yield null;
+  }
+}
+
+/** The bursts of the evidence as they are found; null where there is none, and the work can pause. The evidence stays as it is until the end. */
+export function* burstsByPieces(evidence: LogonEvidence): Generator<FoundBurst | null> {
   const { failures: columns, thresholds } = evidence;
   const networks = networksOf(columns);
   const scanned = (keys: Keys): Scanned => ({ keys, scan: new BurstScanner(rowsPerKey(keys), thresholds) });
   const maybe = (keys: Keys | null): Scanned | null => keys && scanned(keys);
+  yield null;
   const bySource = scanned(sourceKeys(columns));
+  yield null;
   const byAccount = scanned(accountKeys(columns));
+  yield null;
   const unattributed = scanned(unattributedKeys(columns));
   const byNetwork = maybe(networkKeys(columns, networks));
+  yield null;
   const byProcess = maybe(processKeys(columns));
+  yield null;
   const order = timeOrder(columns);
-  for (let i = 0; i < columns.length; i++) {
-    const row = order === null ? i : (order[i] ?? 0);
-    const at = columns.time[row] ?? 0;
-    bySource.scan.push(bySource.keys.of[row] ?? 0, at);
-    byAccount.scan.push(byAccount.keys.of[row] ?? 0, at);
-    unattributed.scan.push(unattributed.keys.of[row] ?? 0, at);
-    byNetwork?.scan.push(byNetwork.keys.of[row] ?? 0, at);
-    byProcess?.scan.push(byProcess.keys.of[row] ?? 0, at);
-  }
+  yield* piecesOf(columns.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const row = order === null ? i : (order[i] ?? 0);
+      const at = columns.time[row] ?? 0;
+      bySource.scan.push(bySource.keys.of[row] ?? 0, at);
+      byAccount.scan.push(byAccount.keys.of[row] ?? 0, at);
+      unattributed.scan.push(unattributed.keys.of[row] ?? 0, at);
+      byNetwork?.scan.push(byNetwork.keys.of[row] ?? 0, at);
+      byProcess?.scan.push(byProcess.keys.of[row] ?? 0, at);
+    }
+  });
 
-  const teller = new Teller(evidence, new Successes(evidence.successes.rows));
-  const found: FoundBurst[] = [];
+  const successes = new Successes(evidence.successes.rows);
+  yield null;
+  const teller = new Teller(evidence, successes);
   const inBurst = new Uint8Array(columns.length);
-  const eachOf = (one: Scanned | null, use: (rows: Uint32Array, tally: Tally, explained: boolean) => void): void => {
+  type Use = (rows: Uint32Array, tally: Tally, explained: boolean) => FoundBurst | null;
+  function* eachOf(one: Scanned | null, use: Use): Generator<FoundBurst | null> {
     if (one === null) return;
     const told: Uint32Array[] = [];
-    each(rowsOfBursts(one.scan.spans(), one.keys.count, columns.length, columns.time, one.keys.of, order), (rows) => {
+    const { from, rows: all } = rowsOfBursts(
+      one.scan.spans(),
+      one.keys.count,
+      columns.length,
+      columns.time,
+      one.keys.of,
+      order,
+    );
+    yield null;
+    for (let b = 0; b + 1 < from.length; b++) {
+      const rows = all.subarray(from[b], from[b + 1]);
       const tally = teller.tally(rows);
       let explained = 0;
       for (const row of rows) if (inBurst[row] === 1) explained += columns.weight[row] ?? 0;
-      const before = found.length;
       // What bursts of a better key have half of, they say better.
-      use(rows, tally, explained * 2 >= tally.failures);
-      if (found.length > before) told.push(rows);
-    });
+      const found = use(rows, tally, explained * 2 >= tally.failures);
+      if (found !== null) told.push(rows);
+      yield found;
+    }
     for (const rows of told) for (const row of rows) inBurst[row] = 1;
-  };
+  }
   const kindOf = (rows: Uint32Array, tally: Tally): Burst['kind'] => {
     const attributed = (columns.address[rows[0] ?? 0] ?? 0) !== 0;
     return kindOfSource({ attributed, failures: tally.failures, perAccount: tally.accounts.counts() }, thresholds);
   };
 
-  eachOf(bySource, (rows, tally) => found.push(teller.tell(kindOf(rows, tally), rows, tally)));
-  eachOf(byNetwork, (rows, tally, explained) => {
-    if (!explained) found.push(teller.tell(kindOf(rows, tally), rows, tally));
-  });
-  eachOf(byAccount, (rows, tally, explained) => {
+  yield* eachOf(bySource, (rows, tally) => teller.tell(kindOf(rows, tally), rows, tally));
+  yield* eachOf(byNetwork, (rows, tally, explained) =>
+    explained ? null : teller.tell(kindOf(rows, tally), rows, tally),
+  );
+  yield* eachOf(byAccount, (rows, tally, explained) => {
     if (isDistributed(perOrigin(tally.addresses, networks), tally.failures, thresholds))
-      found.push(teller.tell('distributed', rows, tally));
-    else if (!explained) found.push(teller.tell('guess', rows, tally));
+      return teller.tell('distributed', rows, tally);
+    return explained ? null : teller.tell('guess', rows, tally);
   });
-  eachOf(byProcess, (rows, tally, explained) => {
-    if (!explained) found.push(teller.tell('unattributed', rows, tally));
-  });
+  yield* eachOf(byProcess, (rows, tally, explained) => (explained ? null : teller.tell('unattributed', rows, tally)));
   // A spray without a source is a burst of no single account.
-  eachOf(unattributed, (rows, tally, explained) => {
-    if (!explained && tally.accounts.numbers.length >= thresholds.manyAccounts)
-      found.push(teller.tell('unattributed', rows, tally));
-  });
+  yield* eachOf(unattributed, (rows, tally, explained) =>
+    !explained && tally.accounts.numbers.length >= thresholds.manyAccounts
+      ? teller.tell('unattributed', rows, tally)
+      : null,
+  );
   // The rest is thin on both sides: a burst of the machine as a whole, if of anything.
-  if (columns.addresses.size > thresholds.manySources) {
-    const remaining = scanned(remainingKeys(columns, inBurst));
-    for (let i = 0; i < columns.length; i++) {
+  if (columns.addresses.size <= thresholds.manySources) return;
+  const remaining = scanned(remainingKeys(columns, inBurst));
+  yield* piecesOf(columns.length, (from, to) => {
+    for (let i = from; i < to; i++) {
       const row = order === null ? i : (order[i] ?? 0);
       remaining.scan.push(remaining.keys.of[row] ?? 0, columns.time[row] ?? 0);
     }
-    eachOf(remaining, (rows, tally) => {
-      const { failures, accounts, addresses } = tally;
-      if (!isDistributedSpray(perOrigin(addresses, networks), accounts.counts(), failures, thresholds)) return;
-      // People mistype their passwords everywhere, and log on from where they did.
-      if (teller.ofOwners(rows) * 2 < failures) found.push(teller.tell('distributed-spray', rows, tally));
-    });
-  }
-  return found.sort((a, b) => worse(a.burst, b.burst));
+  });
+  yield* eachOf(remaining, (rows, tally) => {
+    const { failures, accounts, addresses } = tally;
+    if (!isDistributedSpray(perOrigin(addresses, networks), accounts.counts(), failures, thresholds)) return null;
+    // People mistype their passwords everywhere, and log on from where they did.
+    return teller.ofOwners(rows) * 2 < failures ? teller.tell('distributed-spray', rows, tally) : null;
+  });
 }
 
 /** Failures of each source, where the addresses of one IPv6 subscriber are one source, and none is known is none. */
@@ -185,10 +220,6 @@ function perOrigin(addresses: Counts, { of, count }: Networks): number[] {
     else sums[network] = (sums[network] ?? 0) + addresses.of(address);
   }
   return [...single, ...sums.filter((failures) => failures > 0)];
-}
-
-function each({ from, rows }: BurstRows, use: (rows: Uint32Array) => void): void {
-  for (let b = 0; b + 1 < from.length; b++) use(rows.subarray(from[b], from[b + 1]));
 }
 
 function worse(a: Burst, b: Burst): number {

@@ -76,6 +76,18 @@ describe('the pace of a service', () => {
     await settle();
   });
 
+  it('does not wait out a second that Azure rounds up, where what is left is what was sent from here', async () => {
+    const { time, pass, settle } = clockwork();
+    const pacer = createPacer(time);
+    const left = ask(pacer, 'Resource Graph', 18);
+    await settle();
+    for (let index = 0; index < 15; index += 1) pacer.left('Resource Graph', quota(14 - index, '00:00:06'));
+    await pass(5099);
+    expect(left).toHaveLength(15);
+    await pass(1);
+    expect(left).toHaveLength(18);
+  });
+
   it('goes by what Azure grants, where that is more than is documented', async () => {
     const { time, settle } = clockwork();
     const pacer = createPacer(time);

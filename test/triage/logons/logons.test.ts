@@ -4,7 +4,13 @@ import { logons as logonsSchema } from '../../../src/documents/triage.ts';
 import { defaultThresholds } from '../../../src/triage/logons/bursts.ts';
 import { FailureColumns, type LogonEvent } from '../../../src/triage/logons/events.ts';
 import { failureCode } from '../../../src/triage/logons/failure-codes.ts';
-import { assembleLogons } from '../../../src/triage/logons/logons.ts';
+import {
+  assembleLogons,
+  burstsByPieces,
+  type FoundBurst,
+  findBursts,
+  worstFirst,
+} from '../../../src/triage/logons/logons.ts';
 import { ticksPerSecond } from '../../../src/triage/logons/ticks.ts';
 import { at, bucketsOf, evidence, failure, failures, success } from './logon-events.ts';
 
@@ -21,6 +27,58 @@ function reduced(events: readonly LogonEvent[]) {
   for (const bucket of bucketsOf(events, codeOf)) columns.addBucket(bucket, defaultThresholds.failures);
   return logonsOf([], { failures: columns });
 }
+
+describe('bursts that are found in pieces', () => {
+  // More rows than are looked at before a pause, and bursts of each kind of key that go on over one.
+  const long = failures(20_000, '00:00:00', 0.5, { account: 'root' });
+  const events = [
+    ...long,
+    ...failures(400, '00:10:40', 5.9, { address: '2001:db8::1' }).map((event, i) => ({
+      ...event,
+      account: `user${i % 40}`,
+      address: `2001:db8::${(i % 30) + 1}`,
+    })),
+    ...failures(300, '01:00:00', 1, { computer: 'app03', address: '-', process: 'iis' }),
+    ...failures(300, '02:00:00', 1, { computer: 'app04' }).map((event, i) => ({
+      ...event,
+      address: `203.0.113.${i % 90}`,
+    })),
+    ...failures(900, '03:00:00', 0.3, { computer: 'app05' }).map((event, i) => ({
+      ...event,
+      account: `staff${i}`,
+      address: `198.51.100.${i % 250}`,
+    })),
+  ];
+
+  it('are those that are found at once, also where other work of the kind is done in the pauses', () => {
+    const all = evidence(events);
+    const atOnce = findBursts(all);
+    expect(new Set(atOnce.map(({ burst }) => burst.kind)).size).toBeGreaterThan(2);
+    expect(atOnce).toContainEqual(
+      expect.objectContaining({ computer: 'web01', burst: expect.objectContaining({ failures: 20_000 }) }),
+    );
+    const works = [burstsByPieces(all), burstsByPieces(evidence(events.slice(0, 20_200))), burstsByPieces(all)];
+    const found: (FoundBurst | null)[][] = works.map(() => []);
+    for (let going = true; going; ) {
+      going = false;
+      for (const [index, work] of works.entries()) {
+        const { done, value } = work.next();
+        if (done === true) continue;
+        going = true;
+        found[index]?.push(value);
+      }
+    }
+    expect(worstFirst(found[0] ?? [])).toEqual(atOnce);
+    expect(worstFirst(found[2] ?? [])).toEqual(atOnce);
+  });
+
+  it('pause within a long scan of rows, and after each burst', () => {
+    const one = [...burstsByPieces(evidence(long))];
+    const few = [...burstsByPieces(evidence(long.slice(0, 100)))];
+    expect(one.length).toBeGreaterThan(few.length);
+    expect(one.filter((found) => found !== null)).toHaveLength(1);
+  });
+});
 
 describe('a burst', () => {
   it('tells a guess with its code, account, source, type and peak', () => {
