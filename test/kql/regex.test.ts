@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KqlError } from '../../src/kql/kqlerror.ts';
 import { compileRegex, literalPattern, Regex, RegexRefused } from '../../src/kql/regex.ts';
 
 describe('regular expressions as Kusto reads them', () => {
@@ -66,6 +67,13 @@ describe('regular expressions as Kusto reads them', () => {
     expect(() => compileRegex('[a-y&&xyz]')).toThrow(/sets of characters/);
     expect(() => compileRegex('[0-9--4]')).toThrow(/sets of characters/);
     expect(compileRegex('[+--]').test('-')).toBe(true);
+  });
+
+  it('says of a text that it is too long for a pattern that RE2 has not', () => {
+    const regex = compileRegex('\\p{Letter}+1');
+    expect(regex.test('é1')).toBe(true);
+    expect(() => regex.replace('a'.repeat(9000), () => '')).toThrow(KqlError);
+    expect(() => regex.replace('a'.repeat(9000), () => '')).toThrow(/text of 9000 characters: .*not valid/);
   });
 
   it.each([
