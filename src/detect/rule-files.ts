@@ -1,6 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { KqlError } from '../kql/kqlerror.ts';
 import { severalQueries } from '../kql/several-queries.ts';
 import { printable } from '../text/printable.ts';
 import { type NotRun, notRunOf, type Rule } from './rule.ts';
@@ -57,14 +56,8 @@ const isRuleFile = (name: string): boolean => {
 
 /** The queries of a file; one that holds several holds as many rules. */
 function queriesOf(text: string): { query: string; line: number }[] {
-  try {
-    const several = severalQueries(text);
-    if (several.length > 0) return several;
-  } catch (error) {
-    // A fault of the text is reported when its rule runs.
-    if (!(error instanceof KqlError)) throw error;
-  }
-  return [{ query: text, line: 1 }];
+  const several = severalQueries(text);
+  return several.length > 0 ? several : [{ query: text, line: 1 }];
 }
 
 /** The rules of files and folders: Sigma's and analytic rules in YAML, and queries in .kql files. Throws NoRules. */

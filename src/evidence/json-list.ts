@@ -1,4 +1,5 @@
 import type { RecordEnds } from './record-ends.ts';
+import { isRecordList } from './record-lists.ts';
 
 const TAB = 9;
 const LF = 10;
@@ -12,9 +13,6 @@ const BACKSLASH = 92;
 const CLOSE_LIST = 93;
 const OPEN_BAG = 123;
 const CLOSE_BAG = 125;
-
-/** Members whose value is the list of records: `records` of event hubs, `value` of Graph and Azure Resource Manager. */
-const LISTS: ReadonlySet<string> = new Set(['records', 'value']);
 
 type Place = 'before' | 'object' | 'list' | 'behind' | 'over';
 
@@ -40,6 +38,8 @@ export class JsonListEnds implements RecordEnds {
   /** The last text directly within that object, as far as a name of a list reaches; and the last that a colon followed on. */
   #text = '';
   #key = '';
+  /** The name of the last list directly within that object. */
+  #lastList = '';
   #scanned = 0;
   /** Bytes that are gone before the first one. */
   #before = 0;
@@ -185,7 +185,7 @@ export class JsonListEnds implements RecordEnds {
         this.#text = '';
       } else if (byte === COLON && this.#depth === 1) this.#key = this.#text;
       else if (byte === COMMA && this.#depth === 1) this.#key = '';
-      else if (byte === OPEN_LIST && this.#depth === 1 && LISTS.has(this.#key)) {
+      else if (byte === OPEN_LIST && this.#depth === 1 && isRecordList(this.#key, this.#lastList)) {
         if (this.#wrapped) {
           this.#fault('it has more than one list of records', i);
           return i;
@@ -197,8 +197,10 @@ export class JsonListEnds implements RecordEnds {
         this.#depth = 0;
         bytes.fill(BLANK, 0, i + 1);
         return i + 1;
-      } else if (byte === OPEN_BAG || byte === OPEN_LIST) this.#depth += 1;
-      else if (byte === CLOSE_BAG || byte === CLOSE_LIST) {
+      } else if (byte === OPEN_BAG || byte === OPEN_LIST) {
+        if (byte === OPEN_LIST && this.#depth === 1) this.#lastList = this.#key;
+        this.#depth += 1;
+      } else if (byte === CLOSE_BAG || byte === CLOSE_LIST) {
         this.#depth -= 1;
         if (this.#depth === 0) {
           this.#place = 'over';

@@ -5,6 +5,8 @@ import { artifactTable } from './artifact-table.ts';
 import { columnName } from './column-names.ts';
 import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
+import { JsonListEnds } from './json-list.ts';
+import { recordList } from './record-lists.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { fieldsOf } from './shapes/export-shape.ts';
 import { beginsAsFlowLog, flowTable } from './shapes/flow-log.ts';
@@ -84,11 +86,10 @@ function formatOf(name: string, text: string): EvidenceFormat | null {
   return text.slice(all.length).trim() === '' && isAroundList(value) ? 'json' : 'jsonl';
 }
 
-const isAroundList = (value: unknown): boolean =>
-  ['records', 'value'].some((name) => {
-    const list = fieldsOf(value).get(name);
-    return Array.isArray(list) && list.length > 0 && list.every((one) => fieldsOf(one).size > 0);
-  });
+function isAroundList(value: unknown): boolean {
+  const list = recordList(fieldsOf(value)) ?? [];
+  return list.length > 0 && list.every((one) => fieldsOf(one).size > 0);
+}
 
 function parsed(text: string): unknown {
   try {
@@ -111,18 +112,23 @@ const cellsOf = (line: string): string[] =>
   [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] ?? m[2] ?? '').replaceAll('""', '"'));
 
 function jsonRecord(text: string): FirstRecord | null {
-  // Event hubs write a list of records, Graph one of values, each in an object.
-  const list = /^\s*\{[^{}[\]]*"(?:records|value)"\s*:\s*(?=\[)/.exec(text);
-  const record = firstObject(list ? text.slice(list[0].length) : text);
+  const record = firstObject(withoutWrapping(text));
   if (record === null) return null;
   const type: unknown = Reflect.get(record, 'Type');
   return { names: Object.keys(record), type: typeof type === 'string' ? type : '', record };
 }
 
-/** The first object of a list of objects or of lines, whole; null where the text ends before it does. */
+/** The text of a list, or of an object around one, without what is around the elements; any other text as it is read. */
+function withoutWrapping(text: string): string {
+  const bytes = Buffer.from(text);
+  new JsonListEnds().last(bytes, bytes.length);
+  return bytes.toString();
+}
+
+/** The first object of several, whole; null where the text ends before it does. */
 function firstObject(text: string): object | null {
   const from = text.indexOf('{');
-  if (from < 0 || !/^\s*\[?\s*$/.test(text.slice(0, from))) return null;
+  if (from < 0 || text.slice(0, from).trim() !== '') return null;
   let depth = 0;
   let quoted = false;
   for (let at = from; at < text.length; at++) {

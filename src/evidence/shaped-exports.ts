@@ -3,6 +3,7 @@ import type { ColumnType } from '../kql/types.ts';
 import { counted } from '../text/counts.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
+import { recordList } from './record-lists.ts';
 import { unitOf } from './record-rows.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { type Fields, fieldsOf, rowsIn, type ShapeName } from './shapes/export-shape.ts';
@@ -111,16 +112,9 @@ async function* jsonLines(path: string, read: Progress): AsyncGenerator<Numbered
     for (const record of recordsIn(parsed(path, text, { line }))) yield { line, fields: fieldsOf(record) };
 }
 
-/** A list of records, an object with one (`records` of event hubs, `value` of Graph and Azure Resource Manager), or one. */
-function recordsIn(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  const fields = fieldsOf(value);
-  for (const name of ['records', 'value']) {
-    const list = fields.get(name);
-    if (Array.isArray(list)) return list;
-  }
-  return [value];
-}
+/** A list of records, an object with one, or a record. */
+const recordsIn = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : (recordList(fieldsOf(value)) ?? [value]);
 
 /** The same in one text, however long. */
 async function* jsonElements(path: string, read: Progress): AsyncGenerator<NumberedFields> {

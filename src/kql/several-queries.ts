@@ -1,4 +1,4 @@
-import { isSyntaxCode } from './kqlerror.ts';
+import { isSyntaxCode, KqlError } from './kqlerror.ts';
 import { analyseText, schemaOf } from './language.ts';
 
 /** One of several queries of a text. */
@@ -21,13 +21,20 @@ const UNFINISHED = /(?:[|([{,;=<>!+*/%-]|\b(?:and|or|not|by|on|in|between|union|
  */
 export function severalQueries(text: string): PartQuery[] {
   const parts = piecesOf(text);
-  if (parts.length < 2 || !hasSyntaxError(text)) return [];
-  return parts.some(({ query }) => hasSyntaxError(query)) ? [] : parts;
+  if (parts.length < 2 || isQuery(text)) return [];
+  return parts.every(({ query }) => isQuery(query.trimStart())) ? parts : [];
 }
 
-function hasSyntaxError(query: string): boolean {
-  const { diagnostics } = analyseText(query, schemaOf([]), false);
-  return diagnostics.some(({ severity, code }) => severity === 'error' && isSyntaxCode(code));
+/** Can it be read as a query? Not where it is too long or too deep. */
+function isQuery(text: string): boolean {
+  try {
+    const { diagnostics } = analyseText(text, schemaOf([]), false);
+    return !diagnostics.some(({ severity, code }) => severity === 'error' && isSyntaxCode(code));
+  } catch (error) {
+    // The parser's recursion may exhaust the stack.
+    if (error instanceof KqlError || error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 function piecesOf(text: string): PartQuery[] {

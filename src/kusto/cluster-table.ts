@@ -65,8 +65,7 @@ export function clusterTable(part: EvidencePart): ClusterTable {
 export const quotedName = (name: string): string => `['${kqlString(name).slice(1, -1)}']`;
 
 /** How evidence goes into a cluster: with the command that takes it, or by the queue of its ingestion service. */
-export const wayNames = ['inline', 'queued'] as const;
-export type WayName = (typeof wayNames)[number];
+export type WayName = 'inline' | 'queued';
 
 /** A note that is kept with a table, about the evidence in it. Written by cordon, and read as anybody's. */
 export interface TableNote {

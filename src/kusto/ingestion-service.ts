@@ -220,7 +220,10 @@ export class IngestionService {
     return { id, statusTable };
   }
 
-  /** The row that the service keeps up to date ("Insert Entity", Table service REST API). */
+  /**
+   * The row that the service keeps up to date ("Insert Entity", Table service REST API). Where an answer was lost it is there already,
+   * which is refused ("Table Storage error codes": EntityAlreadyExists).
+   */
   async #noteStatus(
     statusTable: string,
     {
@@ -251,6 +254,9 @@ export class IngestionService {
         }),
       ),
       signal,
+    }).catch((error: unknown) => {
+      const isThere = error instanceof StorageFailed && error.statusCode === 409;
+      if (!isThere || !/^(?:EntityAlreadyExists)?$/.test(error.code)) throw error;
     });
   }
 

@@ -132,8 +132,8 @@ export function changedByPolicies(azure: Azure, path: string, body: unknown): un
     const field = text(at(change, 'field')) ?? '';
     const value = at(change, 'value');
     const name = text(at(value, 'name'));
-    const there = name !== undefined && JSON.stringify(before).includes(JSON.stringify({ name }).slice(1, -1));
-    if (there || !isRecord(before)) return before;
+    if (!isRecord(before)) return before;
+    if (name !== undefined && JSON.stringify(before).includes(JSON.stringify({ name }).slice(1, -1))) return before;
     return withField(before, type, field, value, equal(at(change, 'operation'), 'addOrReplace'));
   }, body);
 }

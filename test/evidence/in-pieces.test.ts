@@ -58,6 +58,10 @@ describe('a text that is packed', () => {
     ['Syslog.csv', (cells) => `a,Computer\r\n${cells.map((row) => row.map(quoted).join(',')).join('\r\n')}`],
     ['Syslog.jsonl', (cells) => cells.map(([a, Computer]) => JSON.stringify({ a, Computer })).join('\n')],
     ['Syslog.json', (cells) => JSON.stringify({ value: cells.map(([a, Computer]) => ({ a, Computer, n: { a } })) })],
+    [
+      'Syslog.json',
+      (cells) => JSON.stringify({ schema: [{ name: 'a' }], results: cells.map(([a, Computer]) => ({ a, Computer })) }),
+    ],
   ];
   const encodings: ((text: string) => Buffer)[] = [
     (content) => Buffer.from(content),

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { JsonListEnds } from '../../src/evidence/json-list.ts';
+import { recordList } from '../../src/evidence/record-lists.ts';
 import { type QueryRequest, type QueryResult, runQuery } from '../../src/evidence/run-query.ts';
 
 // JSON lists are read as lines are; both must give the same rows, wherever the list is cut.
@@ -45,6 +47,8 @@ const around = fc.constantFrom<[string, string]>(
   ['', ''],
   ['{"value":', '}'],
   ['{"@odata.context":"a]\\"b","x":0,\r\n"records" :', ',"nextLink":"{","n":{"value":[1]}}'],
+  ['{"schema":[{"name":"a","type":"results\\":["}],"results":', '}'],
+  ['{"Stats":{"n":[1]},"Schema":\n[{"Name":"a"}],"Results":', ',"results":[]}'],
 );
 const encoded = fc.constantFrom<(text: string) => Buffer>(
   (text) => Buffer.from(text),
@@ -75,6 +79,33 @@ describe('a JSON list', () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it('in an object is the one that is found in the object as a whole', () => {
+    const names = fc.constantFrom('records', 'value', 'results', 'schema', 'Results', 'Schema', 'x');
+    const member = fc.tuple(names, fc.oneof(fc.array(record, { maxLength: 2 }), value));
+    fc.assert(
+      fc.property(fc.uniqueArray(member, { selector: ([name]) => name }), (members) => {
+        const bytes = Buffer.from(JSON.stringify(Object.fromEntries(members)));
+        const ends = new JsonListEnds();
+        for (let length = 1; length <= bytes.length; length++) ends.last(bytes, length);
+        const list = recordList(new Map(members));
+        expect(ends.hasList).toBe(list !== undefined);
+        if (!list || ends.fault) return;
+        const lines = bytes.toString().split('\n');
+        expect(lines.map((line) => line.trim()).filter((line) => line !== '')).toEqual(
+          list.map((one) => JSON.stringify(one)),
+        );
+      }),
+    );
+  });
+
+  it('named results is that of the records behind a schema alone', async () => {
+    const results = [{ a: 1 }, { a: 2 }];
+    const schema = [{ name: 'a' }];
+    expect((await ask('T', await file(JSON.stringify({ schema, results })))).rows).toEqual([[1], [2]]);
+    for (const other of [{ results, schema }, { schema: 'a', results }, { Schema: schema, results }, { results }])
+      await expect(ask('T', await file(JSON.stringify(other)))).rejects.toThrow('neither a list of objects');
   });
 
   it('keeps the digits of long numbers, and says in which element a value can be none of its type', async () => {

@@ -314,6 +314,35 @@ describe('results of advanced hunting', () => {
       { TimeGenerated: '2026-11-22T10:00:01.5Z', ProcessId: 43 },
     ]);
   });
+
+  it.each([
+    ['Graph', ['@odata.context', 'schema', 'results']],
+    ['Defender', ['Stats', 'Schema', 'Results']],
+  ])(
+    'are rows of that table also as the API of %s answers them',
+    async (api, [about = '', schema = '', results = '']) => {
+      const found = {
+        Timestamp: '2026-11-22T10:00:00Z',
+        DeviceName: 'web01',
+        ActionType: 'ProcessCreated',
+        ProcessId: 42,
+      };
+      const answer = {
+        [about]:
+          api === 'Graph' ? 'https://graph.microsoft.com' : { ExecutionTime: 1, dataset_statistics: [{ rows: 1 }] },
+        [schema]: Object.keys(found).map((Name) => ({ Name, Type: 'String' })),
+        [results]: [found, { ...found, ProcessId: 43 }],
+      };
+      for (const indent of [0, 2]) {
+        const file = write(`api-${api}-${indent}/answer.json`, JSON.stringify(answer, undefined, indent));
+        const { rows } = await ask('DeviceProcessEvents | project DeviceName, ProcessId', file);
+        expect(rows).toEqual([
+          { DeviceName: 'web01', ProcessId: 42 },
+          { DeviceName: 'web01', ProcessId: 43 },
+        ]);
+      }
+    },
+  );
 });
 
 /** A record of a minute, whose tuples are more than what is looked at of a file. */

@@ -14,12 +14,19 @@ describe('a text of several queries', () => {
       expect(query.split('\n')[line - 1]).toBe(text.split('\n')[line - 1]);
   });
 
+  it('is divided also where it is longer than a query may be', () => {
+    const query = `T | where a == "${'x'.repeat(5000)}"`;
+    expect(linesOf(`${query}\n\n`.repeat(50))).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i + 1));
+  });
+
   it.each([
     'T | take 1',
     'let a = 1;\n\nT\n\n| where x == a\n\n| summarize count()\n\nby y',
     'T | where x == ```a\n\nb```',
     // Its pieces have a fault of their own.
     'T | where (\n\nU | take 1',
+    // Too deep to be read.
+    `T | where ${'('.repeat(201)}a${')'.repeat(201)}\n\nU | take 1`,
   ])('is none where it is one: %j', (text) => {
     expect(severalQueries(text)).toEqual([]);
   });

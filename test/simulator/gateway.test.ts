@@ -79,6 +79,29 @@ describe('requests', () => {
     expect(new Date(headers.get('date') ?? '').toISOString()).toMatch(/^2026-11-23T02:3/);
   });
 
+  it('without a body are refused as such, also where a policy adds to what is written', async () => {
+    const type = 'Microsoft.Network/networkSecurityGroups';
+    const details = [{ field: `${type}/securityRules[*]`, value: { name: 'for-everyone' } }];
+    const authorization = `${group}/providers/Microsoft.Authorization`;
+    const definition = `${authorization}/policyDefinitions/d`;
+    const entry = (id: string, kind: string, properties: Record<string, unknown>) => ({
+      ...{ id, name: id.slice(id.lastIndexOf('/') + 1) },
+      ...{ type: `Microsoft.Authorization/${kind}`, properties },
+    });
+    const policyRule = Object.fromEntries([
+      ['if', { field: 'type', equals: type }],
+      ['then', { effect: 'append', details }],
+    ]);
+    const world = smallWorld(({ resources }) => {
+      (resources as unknown[]).push(
+        entry(definition, 'policyDefinitions', { policyRule }),
+        entry(`${authorization}/policyAssignments/a`, 'policyAssignments', { policyDefinitionId: definition }),
+      );
+    });
+    await open({ world });
+    expect((await bench.ask('PUT', nsg)).status).toBe(400);
+  });
+
   it('for what is not there are refused in Azure’s words', async () => {
     await open();
     const version = '?api-version=2026-01-01';

@@ -140,6 +140,8 @@ export class IngestionService {
       const row: unknown = JSON.parse(body.toString('utf8'));
       if (!isRecord(row) || typeof row.PartitionKey !== 'string')
         return refuseBlob(400, 'PropertiesNeedValue', 'The values are not specified for all properties in the entity.');
+      if (this.#statuses.has(row.PartitionKey))
+        return refuseBlob(409, 'EntityAlreadyExists', 'The specified entity already exists.');
       this.#statuses.set(row.PartitionKey, row);
       return done(204);
     }
