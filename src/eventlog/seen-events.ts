@@ -54,19 +54,31 @@ export class SeenEvents {
   /** The number of the event that was added before with the same three; -1 when there is none, and it is added. */
   add(computer: number, recordId: number, time: Ticks, value: number): number {
     if (this.#value.length * 2 > this.#slots.length) this.#grow();
+    const slot = this.#slotOf(computer, recordId, time);
+    const row = this.#slots[slot] ?? -1;
+    if (row >= 0) return this.#value.at(row);
+    this.#slots[slot] = this.#value.length;
+    this.#recordId.push(recordId);
+    this.#time.push(time);
+    this.#computer.push(computer);
+    this.#value.push(value);
+    return -1;
+  }
+
+  /** Was the event with these three added before? */
+  has(computer: number, recordId: number, time: Ticks): boolean {
+    return (this.#slots[this.#slotOf(computer, recordId, time)] ?? -1) >= 0;
+  }
+
+  /** Where the event is, or else the free slot for it. */
+  #slotOf(computer: number, recordId: number, time: Ticks): number {
     const mask = this.#slots.length - 1;
-    for (let slot = hash(computer, recordId, time) & mask; ; slot = (slot + 1) & mask) {
+    let slot = hash(computer, recordId, time) & mask;
+    for (; ; slot = (slot + 1) & mask) {
       const row = this.#slots[slot] ?? -1;
-      if (row < 0) {
-        this.#slots[slot] = this.#value.length;
-        this.#recordId.push(recordId);
-        this.#time.push(time);
-        this.#computer.push(computer);
-        this.#value.push(value);
-        return -1;
-      }
+      if (row < 0) return slot;
       if (this.#recordId.at(row) === recordId && this.#time.at(row) === time && this.#computer.at(row) === computer)
-        return this.#value.at(row);
+        return slot;
     }
   }
 

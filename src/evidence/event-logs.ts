@@ -25,12 +25,20 @@ export type EventIdentity = Pick<LogEvent['system'], 'computer' | 'channel' | 'r
 export class EvidenceEvents {
   readonly #seen = new SeenEvents();
   readonly #logs = new Map<string, number>();
+  readonly #before: EvidenceEvents | undefined;
+
+  /** `before`: events that were there before all of these. */
+  constructor(before?: EvidenceEvents) {
+    this.#before = before;
+  }
 
   /**
    * Whether the event was there before, by its number, to the second: some exports keep no finer time. Events without a record id or a time cannot be distinguished, and all count.
    */
-  again({ computer, channel, recordId, time }: EventIdentity): boolean {
+  again(event: EventIdentity): boolean {
+    const { computer, channel, recordId, time } = event;
     if (recordId === 0 || time === null) return false;
+    if (this.#before?.#has(event, time)) return true;
     const name = `${computer}\u0000${channel}`;
     let log = this.#logs.get(name);
     if (log === undefined) {
@@ -38,6 +46,11 @@ export class EvidenceEvents {
       this.#logs.set(name, log);
     }
     return this.#seen.add(log, recordId, Math.floor(time / ticksPerSecond), 0) >= 0;
+  }
+
+  #has({ computer, channel, recordId }: EventIdentity, time: number): boolean {
+    const log = this.#logs.get(`${computer}\u0000${channel}`);
+    return log !== undefined && this.#seen.has(log, recordId, Math.floor(time / ticksPerSecond));
   }
 }
 

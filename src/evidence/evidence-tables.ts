@@ -46,6 +46,8 @@ export class EvidenceTables {
   readonly #reading: Reading;
   readonly #tuning: Tuning | undefined;
   #opened: Opened[] = [];
+  /** Events of logs that are in memory, beside others that are streamed. */
+  readonly #heldEvents = new EvidenceEvents();
   readonly #notes: string[] = [];
   #described: Described[] = [];
   #eventIds: ReadonlySet<number> | undefined;
@@ -64,7 +66,7 @@ export class EvidenceTables {
   /** Finds out which tables there are, and their columns. Throws an EvidenceError. */
   async describe(): Promise<void> {
     const types = new Map<string, Map<string, ColumnType | undefined>>();
-    const sources = await sourcesOf(this.#reading, this.#tuning);
+    const sources = await sourcesOf(this.#reading, this.#tuning, this.#heldEvents);
     this.#opened = sources.map((one) => ({ ...one, tables: [], held: new Map(), streamed: undefined }));
     for (const opened of this.#opened) {
       const { file, text, source } = opened;
@@ -147,7 +149,7 @@ export class EvidenceTables {
   }
 
   *#pieces(one: Described, files: readonly Opened[]): Generator<Frame> {
-    const events = new EvidenceEvents();
+    const events = new EvidenceEvents(this.#heldEvents);
     for (const opened of files) {
       const kept = opened.held.get(one.name);
       if (kept) yield* kept;
@@ -157,7 +159,7 @@ export class EvidenceTables {
   }
 
   *#worked(one: Described, files: readonly Opened[], work: Work): Generator<Frame> {
-    const events = new EvidenceEvents();
+    const events = new EvidenceEvents(this.#heldEvents);
     let pieces = 0;
     const place = (): number => pieces++;
     for (const opened of files) {

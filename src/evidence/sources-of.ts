@@ -24,9 +24,12 @@ export interface Tuning {
   threadMegabytes?: number | undefined;
 }
 
-/** The rows of evidence files, by their formats. An event that is in several event logs is a row once. */
-export async function sourcesOf(reading: Reading, tuning: Tuning = {}): Promise<OpenedFile[]> {
-  const events = new EvidenceEvents();
+/** The rows of evidence files, by their formats. An event that is in several event logs is a row once; `events` gets them. */
+export async function sourcesOf(
+  reading: Reading,
+  tuning: Tuning = {},
+  events = new EvidenceEvents(),
+): Promise<OpenedFile[]> {
   // An export may hold what a log beside it holds in full.
   const inOrder = [...reading.files].sort((a, b) => Number(a.format === 'events') - Number(b.format === 'events'));
   const opened: OpenedFile[] = [];

@@ -1,7 +1,7 @@
 import { type Frame, pick, reader, vectorOf } from '../kql/frame.ts';
 import type { Column } from '../kql/types.ts';
 import { type EvidenceEvents, takenBefore } from './event-logs.ts';
-import { identityColumns } from './event-rows.ts';
+import { identityColumns, TICKS_TO_DATETIME } from './event-rows.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import type { ReadThreads } from './read-threads.ts';
 
@@ -76,7 +76,7 @@ function firstTimes(frame: Frame, identity: readonly string[], events: EvidenceE
       computer: String(computer?.(row)),
       channel: String(channel?.(row)),
       recordId: Number(recordId?.(row)),
-      time: typeof at === 'number' ? at : null,
+      time: typeof at === 'number' ? at + TICKS_TO_DATETIME : null,
     };
     if (!events.again(event)) rows[length++] = row;
   }

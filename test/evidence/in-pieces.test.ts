@@ -6,7 +6,9 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { EvidenceTables } from '../../src/evidence/evidence-tables.ts';
 import { gatherEvidence } from '../../src/evidence/gather.ts';
+import { Reading } from '../../src/evidence/reading.ts';
 import { type QueryRequest, type QueryResult, runQuery } from '../../src/evidence/run-query.ts';
 import { writeTar } from '../archives/tar-writer.ts';
 import { writeZip } from '../archives/zip-writer.ts';
@@ -144,10 +146,38 @@ describe('a text that is packed', () => {
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
+const time = (i: number): string => `2026-11-23T02:${String(i % 60).padStart(2, '0')}:09.1234567Z`;
+const logon = (i: number, user: string) =>
+  i % 5 === 0 ? successfulLogon(i, time(i), { TargetUserName: text(user) }) : failedLogon(i, time(i));
+
+describe('event logs of which one is read without a thread', () => {
+  it('have an event once that is in several', async () => {
+    const logs = [1, 3].map((first) =>
+      write(
+        'Security.evtx',
+        writeLog(
+          Array.from({ length: 6 }, (_, i) => logon(first + i, 'mira')),
+          { each: 4 },
+        ),
+      ),
+    );
+    for (const alone of logs) {
+      const { files } = await gatherEvidence(logs, { named: evidenceFile });
+      const reading = new Reading(files, () => {});
+      await reading.begin();
+      reading.alone.add(alone);
+      const evidence = new EvidenceTables(reading, { wholeBelow: 0 });
+      await evidence.describe();
+      await evidence.prepare({ needed: new Map([['SecurityEvent', new Set(['EventID'])]]) });
+      const table = evidence.tables(true).find(({ name }) => name === 'SecurityEvent');
+      const rows = [...(table?.pieces() ?? [])].reduce((sum, { length }) => sum + length, 0);
+      reading.close();
+      expect(rows).toBe(8);
+    }
+  });
+});
+
 describe('a file whose rows a thread makes', () => {
-  const time = (i: number): string => `2026-11-23T02:${String(i % 60).padStart(2, '0')}:09.1234567Z`;
-  const logon = (i: number, user: string) =>
-    i % 5 === 0 ? successfulLogon(i, time(i), { TargetUserName: text(user) }) : failedLogon(i, time(i));
   const users = fc.array(fc.constantFrom('alice', 'bob', '', 'é😀'), { minLength: 5, maxLength: 30 });
   const activity = (name: string, i: number) => ({
     time: time(i),
