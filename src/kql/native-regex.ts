@@ -362,12 +362,19 @@ function bracket(pattern: string, at: number, ignoreCase: boolean, beyond: boole
     out += '^';
     i += 1;
   }
-  let first = true;
+  /** A hyphen is itself behind a class; behind one character it makes a range with the next. */
+  let before: 'nothing' | 'class' | 'character' | 'hyphen' | 'range' = 'nothing';
   for (;;) {
     const c = pattern.charAt(i);
     if (c === '') throw new NotNative('the regular expression has an unmatched [');
-    if (c === ']' && !first) return [`${out}]`, i + 1 - at];
-    first = false;
+    if (c === ']' && before !== 'nothing') return [`${out}]`, i + 1 - at];
+    if (c === '-' && (before === 'class' || (before === 'character' && pattern.charAt(i + 1) !== ']'))) {
+      out += before === 'class' ? '\\-' : c;
+      before = before === 'class' ? 'range' : 'hyphen';
+      i += 1;
+      continue;
+    }
+    const begin = i;
     const posix = /^\[:(\^?)([a-z]+):\]/.exec(pattern.slice(i, i + 16));
     if (posix) {
       const members = CLASSES.get(posix[2] ?? '');
@@ -382,5 +389,8 @@ function bracket(pattern: string, at: number, ignoreCase: boolean, beyond: boole
       out += /[[\](){}|/^$.*+?]/.test(c) ? `\\${c}` : c;
       i += 1;
     }
+    const isClass = posix !== null || (c === '\\' && /[dwspP]/.test(pattern.charAt(begin + 1)));
+    if (isClass && before === 'hyphen') throw new NotNative('a range up to a class');
+    before = isClass ? 'class' : before === 'hyphen' ? 'range' : 'character';
   }
 }

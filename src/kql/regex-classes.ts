@@ -86,6 +86,11 @@ export function withClasses(pattern: string, beyond: boolean): string {
       const members = ranges && (letter === letter.toLowerCase() ? ranges.members : ranges.others);
       out += members === undefined ? c + letter : inClass ? members : `[${members}]`;
       at += 1;
+      // Behind a class a hyphen is itself; behind the last of its members it would make a range.
+      if (inClass && members !== undefined && pattern.charAt(at + 1) === '-') {
+        out += '\\-';
+        at += 1;
+      }
       continue;
     }
     if (inClass) {

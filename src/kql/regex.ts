@@ -68,7 +68,7 @@ export class Regex {
   }
 
   #linearFor(text: string): RE2JS {
-    if (!this.#isWide(text)) return this.#compile();
+    if (!this.#isWide(text)) return this.#compiledFor(text);
     // RE2 knows the edges of ASCII's words only.
     if (this.#perl.edges && hasWordsBeyondAscii(text)) {
       throw new KqlError(
@@ -113,6 +113,21 @@ export class Regex {
       if (only === 'first') break;
     }
     return from === 0 && out === '' ? text : out + text.slice(from);
+  }
+
+  /** What JavaScript's engine takes, as \p{Letter}, RE2 may refuse once a text is too long for the former. */
+  #compiledFor(text: string): RE2JS {
+    try {
+      return this.#compile();
+    } catch (error) {
+      if (!(error instanceof RegexRefused)) throw error;
+      const pattern = this.#pattern.slice(0, 80);
+      throw new KqlError(
+        'unsupported',
+        `The regular expression ${pattern} cannot be searched in a text of ${text.length} characters: ${error.message}.`,
+        [],
+      );
+    }
   }
 
   #compile(): RE2JS {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KqlError } from '../../src/kql/kqlerror.ts';
 import { compileRegex, literalPattern, Regex, RegexRefused } from '../../src/kql/regex.ts';
 
 describe('regular expressions as Kusto reads them', () => {
@@ -28,6 +29,17 @@ describe('regular expressions as Kusto reads them', () => {
     ['^\\d$', '\u0663', true],
     ['^\\D$', '\u0663', false],
     ['^[[:word:]]$', 'é', false],
+    ['^[\\w\\s-.]$', '!', false],
+    ['^[\\w\\s-.]$', '-', true],
+    ['(?m)^[\\s-.]$', '!', false],
+    ['(?m)^[\\s-.]$', '-', true],
+    ['^é[\\w-~]$', 'é{', false],
+    ['(?m)^é[\\s-~]$', 'é-', true],
+    ['(?m)^é[\\s-~]$', 'éa', false],
+    ['^[\\w-~]$', '{', false],
+    ['^[[:space:]-x]$', 'a', false],
+    ['^[a-z-\\d]$', '-', true],
+    ['^[-\\d]$', '-', true],
     ['caf\\b', 'café', false],
     ['café\\b', 'un café noir', true],
     ['\\bnoir\\b', 'café – noir', true],
@@ -57,6 +69,13 @@ describe('regular expressions as Kusto reads them', () => {
     expect(compileRegex('[+--]').test('-')).toBe(true);
   });
 
+  it('says of a text that it is too long for a pattern that RE2 has not', () => {
+    const regex = compileRegex('\\p{Letter}+1');
+    expect(regex.test('é1')).toBe(true);
+    expect(() => regex.replace('a'.repeat(9000), () => '')).toThrow(KqlError);
+    expect(() => regex.replace('a'.repeat(9000), () => '')).toThrow(/text of 9000 characters: .*not valid/);
+  });
+
   it.each([
     ['lookahead', '(?=a)'],
     ['lookbehind', '(?<=a)b'],
@@ -64,6 +83,7 @@ describe('regular expressions as Kusto reads them', () => {
     ['a repeat of a repeat', 'a**'],
     ['a repeat that is too great', 'a{100000}'],
     ['repeats within repeats that are too great', '(?:a{40}){40,}'],
+    ['a range up to a class', '[+-\\w]'],
     ['the escape of a letter beyond ASCII', '\\é'],
     ['an unmatched bracket', '(a'],
     ['another', 'a)'],
@@ -127,6 +147,7 @@ describe('regular expressions as Kusto reads them', () => {
       '\\s',
       '\\D',
       '[\\w.]',
+      '[\\s-.]',
       '1',
       '<',
       '\\.',
