@@ -5,6 +5,7 @@ import type { AuditRecord } from '../syslog/audit-record.ts';
 import { auditedStep } from '../syslog/audit-steps.ts';
 import { noGaps } from '../syslog/syslog-file.ts';
 import { counted } from '../text/counts.ts';
+import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
@@ -57,7 +58,7 @@ export async function readAuditLogons(
   const computer = another === undefined ? alone : '';
   const namesOfNodes = new Map([['', computer]]);
   const computerOf = (node: string): string => {
-    const known = namesOfNodes.get(node) ?? nameBeside(node, beside);
+    const known = namesOfNodes.get(node) ?? ownCopy(nameBeside(node, beside));
     if (namesOfNodes.size < mostComputers) namesOfNodes.set(node, known);
     return known;
   };

@@ -3,6 +3,7 @@ import type { SyslogEntry } from '../syslog/syslog-entry.ts';
 import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
 import { yearNote } from '../syslog/years.ts';
 import { counted } from '../text/counts.ts';
+import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { linuxAction } from '../triage/logons/linux-actions.ts';
 import { sshLogons } from '../triage/logons/ssh-logons.ts';
@@ -83,15 +84,12 @@ class SyslogReading {
     this.#takeAction(entry);
     if (!mayTell(entry) || parseSshd(entry.message) === null) return;
     const { at, host: computer, processId } = entry;
-    // A part of a line keeps the whole portion that it was read in.
-    const message = Buffer.from(entry.message).toString();
-    this.#lines.push({ at, computer, processId, message, file: this.#number });
+    this.#lines.push({ at, computer, processId, message: ownCopy(entry.message), file: this.#number });
   }
 
   #takeAction({ at, host: computer, program, message }: SyslogEntry): void {
     const what = linuxAction({ program, message: message.slice(0, longestAction) });
-    // A part of a line keeps the whole portion that it was read in.
-    if (what !== '') this.#actions.push({ at, computer, what: Buffer.from(printable(what, longestAction)).toString() });
+    if (what !== '') this.#actions.push({ at, computer, what: ownCopy(printable(what, longestAction)) });
   }
 
   damage(offset: number, because: string): void {

@@ -38,7 +38,7 @@ export class EvidenceEvents {
   again(event: EventIdentity): boolean {
     const { computer, channel, recordId, time } = event;
     if (recordId === 0 || time === null) return false;
-    if (this.#before?.#has(event, time)) return true;
+    if (this.#before?.has(event)) return true;
     const name = `${computer}\u0000${channel}`;
     let log = this.#logs.get(name);
     if (log === undefined) {
@@ -48,7 +48,9 @@ export class EvidenceEvents {
     return this.#seen.add(log, recordId, Math.floor(time / ticksPerSecond), 0) >= 0;
   }
 
-  #has({ computer, channel, recordId }: EventIdentity, time: number): boolean {
+  /** The same, and it is not one of them now. */
+  has({ computer, channel, recordId, time }: EventIdentity): boolean {
+    if (recordId === 0 || time === null) return false;
     const log = this.#logs.get(`${computer}\u0000${channel}`);
     return log !== undefined && this.#seen.has(log, recordId, Math.floor(time / ticksPerSecond));
   }

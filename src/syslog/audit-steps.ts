@@ -1,3 +1,4 @@
+import { ownCopy } from '../text/own-copy.ts';
 import { type AuditedStep, isSshd } from '../triage/logons/audit-logons.ts';
 import type { AuditRecord } from './audit-record.ts';
 
@@ -42,12 +43,12 @@ export function auditedStep(record: AuditRecord, computer: string): AuditedStep 
     computer,
     processId: Number(fields.get('pid') ?? 0) || 0,
     type,
-    op: fields.get('op') ?? '',
-    account: hiding.has(named) ? (names.get('ID') ?? (number === undefined ? '' : `uid ${number}`)) : named,
+    op: ownCopy(fields.get('op') ?? ''),
+    account: ownCopy(hiding.has(named) ? (names.get('ID') ?? (number === undefined ? '' : `uid ${number}`)) : named),
     invalid: named === invalidUser,
-    address,
-    program,
-    session: session === unset ? '' : session,
+    address: ownCopy(address),
+    program: ownCopy(program),
+    session: session === unset ? '' : ownCopy(session),
     ok: succeeded(record),
   };
 }

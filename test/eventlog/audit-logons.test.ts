@@ -1,7 +1,11 @@
 import { mkdirSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { summaryLines } from '../../src/commands/evtx-summary.ts';
 import { evtxDocumentOf, gatherLogs, logFiles } from '../../src/commands/gathered-logs.ts';
+import { readAuditLogons } from '../../src/eventlog/audit-log.ts';
+import { LogonCollector } from '../../src/eventlog/logon-collector.ts';
 import { readEventLogs } from '../../src/eventlog/read-logs.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { gatherEvidence } from '../../src/evidence/gather.ts';
@@ -273,5 +277,27 @@ describe('logs of Linux audit', () => {
       ['web01', 'execve', '1795399200.123:7', '', null, null, '', '-c', 'echo hi', 2],
     ]);
     expect(notes).toEqual([expect.stringContaining('1 line left out that are no record of audit (first in line 3)')]);
+  });
+
+  it('are kept without the portions of the file that they are in', async () => {
+    const far = 'hostname=198.51.100.100 addr=198.51.100.100 terminal=ssh';
+    const said = `op=PAM:authentication grantors=? acct="root" ${sshd} ${far} res=failed`;
+    const filler = `type=PROCTITLE msg=audit(${start}.000:1): proctitle=${'6C'.repeat(5000)}\n`;
+    const write = (count: number): string => {
+      const lines = Array.from({ length: count }, (_, i) => record(i, 'USER_AUTH', 5000 + i, said) + filler);
+      return folder.write('large.log', lines.join(''));
+    };
+    const path = write(2000);
+    setFlagsFromString('--expose-gc');
+    const collect: unknown = runInNewContext('gc');
+    const held = (): number => {
+      if (typeof collect === 'function') collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const collector = new LogonCollector();
+    const before = held();
+    const { bytes } = await readAuditLogons({ path, format: 'audit' }, ['web01'], collector, {});
+    expect(held() - before).toBeLessThan(bytes / 3);
+    expect(collector.other.held).toBe(2000);
   });
 });
