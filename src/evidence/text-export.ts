@@ -141,6 +141,9 @@ export class TextExport {
       if (work?.keeps && reader.parallel) throw new PartsDiffer();
       yield* some(reader.rest());
       this.#notes = [`not read to its end: ${error.message}`];
+    } finally {
+      // Where no more is asked for, those so far.
+      this.rows = Math.max(this.rows, reader.rows);
     }
     // Threads see the values in another order than that which decides a type.
     if (reader.parallel && reader.changed()) throw new ColumnsChanged(this.file, this.#typesInOrder());

@@ -89,6 +89,14 @@ describe('a text that is packed', () => {
     );
   });
 
+  it('has the rows that were read, where no more are asked for', async () => {
+    const csv = `TimeGenerated,Computer\n${'2026-11-23T02:14:09Z,web01\n'.repeat(40)}`;
+    for (const path of [write('Syslog.csv', csv), write('Syslog.csv.gz', gzipSync(csv))]) {
+      const { tables } = await ask('Syslog | take 1', path, inPieces);
+      expect(tables[0]?.rows).toBeGreaterThan(0);
+    }
+  });
+
   it('is read as a list in each of more archives than stay open', async () => {
     const paths = Array.from({ length: 9 }, (_, i) =>
       write('a.zip', writeZip([{ name: 'Syslog.json', content: JSON.stringify([{ a: i, Computer: `web${i}` }]) }])),
