@@ -1,4 +1,3 @@
-import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import { auditAction } from '../syslog/audit-actions.ts';
 import { auditRecords } from '../syslog/audit-file.ts';
 import type { AuditRecord } from '../syslog/audit-record.ts';
@@ -9,9 +8,9 @@ import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
-import { openingError } from './event-log-file.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
+import { readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
 /** A log of the kernel's audit, as auditd writes it. */
@@ -46,13 +45,8 @@ export async function readAuditLogons(
   { path }: AuditLogFile,
   beside: readonly string[],
   collector: LogonCollector,
-  options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
+  options: ThroughOptions,
 ): Promise<LogonLog> {
-  const failed = (error: unknown): never => {
-    throw openingError(path, error);
-  };
-  const placed = await placedFile(path).catch(failed);
-  const stored = await digestOfStored(placed).catch(failed);
   const gaps = noGaps();
   const [alone = '', another] = beside;
   const computer = another === undefined ? alone : '';
@@ -62,11 +56,10 @@ export async function readAuditLogons(
     if (namesOfNodes.size < mostComputers) namesOfNodes.set(node, known);
     return known;
   };
-  const damaged: LogonLog['damaged'] = [];
   const span = new Span();
   const computers = new Set<string>();
   const steps: AuditedStep[] = [];
-  let [bytes, records, nodes] = [0, 0, 0];
+  let [records, nodes] = [0, 0];
   const take = (record: AuditRecord): void => {
     records += 1;
     span.add(record.at);
@@ -83,20 +76,14 @@ export async function readAuditLogons(
     if (action)
       collector.takeAudited({ ...action, at: record.at, computer: own, what: printable(action.what, longestAction) });
   };
-  try {
-    for await (const portion of auditRecords(path, gaps, (more) => {
-      bytes += more;
-      options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
-    })) {
-      options.signal?.throwIfAborted();
+  const file = await readThrough(
+    path,
+    (read) => auditRecords(path, gaps, read),
+    (portion) => {
       for (const { record } of portion) take(record);
-    }
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    damaged.push({ offset: bytes, because: openingError(path, error).because });
-  }
-  const changed = await placed.changed();
-  if (changed !== '') damaged.push({ offset: stored.bytes, because: changed });
+    },
+    options,
+  );
   const ends = span.ends;
   // Where there are records of logons, the whole log was listening.
   if (ends && steps.length > 0) {
@@ -105,13 +92,8 @@ export async function readAuditLogons(
   }
   const { failures, successes } = auditLogons(steps);
   return {
-    path,
-    ...stored,
+    ...file,
     records,
-    unverified: 0,
-    dirty: false,
-    damaged,
-    damages: damaged.length,
     failures: failures.length,
     successes: successes.length,
     first: ends && isoOf(ends.first),

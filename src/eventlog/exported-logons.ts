@@ -1,12 +1,11 @@
-import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
-import { openingError } from './event-log-file.ts';
 import type { KnownText } from './known-text.ts';
 import { fieldOf, type LogEvent } from './log-event.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
+import { readThrough, type ThroughOptions } from './read-through.ts';
 import { numberIn, type TakenRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
@@ -72,64 +71,40 @@ const mostComputers = 50;
 export async function readExportedLogons(
   log: ExportedLog,
   collector: LogonCollector,
-  options: {
-    onProgress?: (fraction: number) => void;
-    signal?: AbortSignal;
-    onEvent?: (event: SecurityEvent) => void;
-  },
+  options: ThroughOptions & { onEvent?: (event: SecurityEvent) => void },
 ): Promise<LogonLog> {
   const { path } = log;
-  const failed = (error: unknown): never => {
-    throw openingError(path, error);
-  };
-  const placed = await placedFile(path).catch(failed);
-  const stored = await digestOfStored(placed).catch(failed);
   const gaps = { unread: 0, firstUnread: 0 };
-  const damaged: LogonLog['damaged'] = [];
   const span = new Span();
   const computers = new Set<string>();
-  let [bytes, records, failures, successes, others, timeless] = [0, 0, 0, 0, 0, 0];
+  let [records, failures, successes, others, timeless] = [0, 0, 0, 0, 0];
   let channel = '';
   let held = collector.other.held;
-  const read = (more: number): void => {
-    bytes += more;
-    options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
-  };
-  try {
-    for await (const event of log.events(read, gaps)) {
-      options.signal?.throwIfAborted();
-      const record = new EventAsRecord(event);
-      records += 1;
-      if (records === 1) channel = event.system.channel;
-      if (Number.isNaN(record.time)) timeless += 1;
-      else span.add(record.time);
-      if (computers.size < mostComputers) computers.add(event.system.computer);
-      const taken = collector.takeExported(record, options.onEvent);
-      if (taken === 'other') {
-        others += collector.other.held - held;
-        held = collector.other.held;
-      }
-      if (taken === 'unwanted') continue;
-      // The log that holds logons is what the file is known by.
-      channel = event.system.channel;
-      if (record.eventId === failedLogon) failures += 1;
-      if (record.eventId === successfulLogon) successes += 1;
+  const take = (event: LogEvent): void => {
+    const record = new EventAsRecord(event);
+    records += 1;
+    if (records === 1) channel = event.system.channel;
+    if (Number.isNaN(record.time)) timeless += 1;
+    else span.add(record.time);
+    if (computers.size < mostComputers) computers.add(event.system.computer);
+    const taken = collector.takeExported(record, options.onEvent);
+    if (taken === 'other') {
+      others += collector.other.held - held;
+      held = collector.other.held;
     }
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    damaged.push({ offset: Math.min(bytes, stored.bytes), because: openingError(path, error).because });
-  }
-  const changed = await placed.changed();
-  if (changed !== '') damaged.push({ offset: stored.bytes, because: changed });
+    if (taken === 'unwanted') return;
+    // The log that holds logons is what the file is known by.
+    channel = event.system.channel;
+    if (record.eventId === failedLogon) failures += 1;
+    if (record.eventId === successfulLogon) successes += 1;
+  };
+  const file = await readThrough(path, (read) => log.events(read, gaps), take, options);
   const ends = span.ends;
   return {
-    path,
-    ...stored,
+    ...file,
+    // Bytes of the text may be more than those of the file.
+    damaged: file.damaged.map((one) => ({ ...one, offset: Math.min(one.offset, file.bytes) })),
     records,
-    unverified: 0,
-    dirty: false,
-    damaged,
-    damages: damaged.length,
     failures,
     successes,
     others,

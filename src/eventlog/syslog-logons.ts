@@ -1,4 +1,3 @@
-import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import type { SyslogEntry } from '../syslog/syslog-entry.ts';
 import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
 import { yearNote } from '../syslog/years.ts';
@@ -10,9 +9,9 @@ import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
-import { openingError } from './event-log-file.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
+import { type ReadFile, readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
 const mostComputers = 50;
@@ -31,33 +30,19 @@ export async function readSyslogLogons(
   file: SyslogFile,
   number: number,
   collector: LogonCollector,
-  options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
+  options: ThroughOptions,
 ): Promise<LogonLog> {
-  const { path } = file;
   const reading = new SyslogReading(file, number);
-  const placed = await placedFile(path).catch((error: unknown) => {
-    throw openingError(path, error);
-  });
-  const stored = await digestOfStored(placed).catch((error: unknown) => {
-    throw openingError(path, error);
-  });
-  let bytes = 0;
-  try {
-    for await (const entries of syslogEntries(file, reading.gaps, (read) => {
-      bytes += read;
-      options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
-    })) {
-      options.signal?.throwIfAborted();
+  const read = await readThrough(
+    file.path,
+    (more) => syslogEntries(file, reading.gaps, more),
+    (entries) => {
       for (const entry of entries) reading.take(entry);
-    }
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    reading.damage(bytes, openingError(path, error).because);
-  }
-  const changed = await placed.changed();
-  if (changed !== '') reading.damage(stored.bytes, changed);
+    },
+    options,
+  );
   reading.give(collector);
-  return reading.log(stored);
+  return reading.log(read);
 }
 
 /** What one file holds. */
@@ -69,7 +54,6 @@ class SyslogReading {
   readonly #lines: FiledLine[] = [];
   readonly #actions: { at: Ticks; computer: string; what: string }[] = [];
   readonly #computers = new Set<string>();
-  readonly #damaged: { offset: number; because: string }[] = [];
   #records = 0;
 
   constructor(file: SyslogFile, number: number) {
@@ -92,10 +76,6 @@ class SyslogReading {
     if (what !== '') this.#actions.push({ at, computer, what: ownCopy(printable(what, longestAction)) });
   }
 
-  damage(offset: number, because: string): void {
-    this.#damaged.push({ offset, because });
-  }
-
   /** Where there are lines about logons, the whole log was listening. */
   give(collector: LogonCollector): void {
     for (const line of this.#lines) collector.other.takeLine(line);
@@ -106,17 +86,12 @@ class SyslogReading {
     collector.otherSpan.add(ends.last);
   }
 
-  log(stored: { bytes: number; sha256: string }): LogonLog {
+  log(read: ReadFile): LogonLog {
     const { failures, successes } = sshLogons(this.#lines);
     const ends = this.#span.ends;
     return {
-      path: this.#file.path,
-      ...stored,
+      ...read,
       records: this.#records,
-      unverified: 0,
-      dirty: false,
-      damaged: this.#damaged,
-      damages: this.#damaged.length,
       failures: failures.length,
       successes: successes.length,
       first: ends && isoOf(ends.first),

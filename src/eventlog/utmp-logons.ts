@@ -1,11 +1,11 @@
-import { digestOfStored, placedFile } from '../archives/open-file.ts';
 import { type UtmpFormat, type UtmpRecord, utmpRecords } from '../syslog/utmp.ts';
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
-import { openingError } from './event-log-file.ts';
+import type { Damage } from './damage.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
+import { readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
 /** A file of Linux's failed logons (btmp), or of its sessions (wtmp, utmp). */
@@ -31,61 +31,45 @@ export async function readUtmpLogons(
   { path, format }: UtmpFile,
   { computer, number }: { computer: string; number: number },
   collector: LogonCollector,
-  options: { onProgress?: (fraction: number) => void; signal?: AbortSignal },
+  options: ThroughOptions,
 ): Promise<LogonLog> {
-  const failed = (error: unknown): never => {
-    throw openingError(path, error);
-  };
-  const placed = await placedFile(path).catch(failed);
-  const stored = await digestOfStored(placed).catch(failed);
   const gaps = { unread: 0, firstUnread: 0, cut: 0 };
-  const damaged: LogonLog['damaged'] = [];
   const span = new Span();
-  let [bytes, records, logons] = [0, 0, 0];
-  try {
-    for await (const portion of utmpRecords(path, gaps, (more) => {
-      bytes += more;
-      options.onProgress?.(Math.min(1, bytes / Math.max(1, stored.bytes)));
-    })) {
-      options.signal?.throwIfAborted();
-      for (const record of portion) {
-        records += 1;
-        span.add(record.at);
-        if (!isLogon(record, format)) continue;
-        logons += 1;
-        const { at, user: account, host, address, processId } = record;
-        collector.other.takeUtmp(
-          { at, computer, account, address: address || host, failed: format === 'btmp', processId },
-          number,
-        );
-      }
-    }
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    damaged.push({ offset: bytes, because: openingError(path, error).because });
-  }
-  if (gaps.unread > 0)
-    damaged.push({
-      offset: gaps.firstUnread,
-      because: `${counted(gaps.unread, 'record')} from here on that cannot be one`,
-    });
-  if (gaps.cut > 0)
-    damaged.push({ offset: bytes - gaps.cut, because: `its last record is cut after ${count(gaps.cut)} bytes` });
-  const changed = await placed.changed();
-  if (changed !== '') damaged.push({ offset: stored.bytes, because: changed });
+  let [records, logons] = [0, 0];
+  const take = (record: UtmpRecord): void => {
+    records += 1;
+    span.add(record.at);
+    if (!isLogon(record, format)) return;
+    logons += 1;
+    const { at, user: account, host, address, processId } = record;
+    collector.other.takeUtmp(
+      { at, computer, account, address: address || host, failed: format === 'btmp', processId },
+      number,
+    );
+  };
+  const noticed = (bytes: number): Damage[] => {
+    const { unread, firstUnread, cut } = gaps;
+    const unfit = `${counted(unread, 'record')} from here on that cannot be one`;
+    return [
+      ...(unread > 0 ? [{ offset: firstUnread, because: unfit }] : []),
+      ...(cut > 0 ? [{ offset: bytes - cut, because: `its last record is cut after ${count(cut)} bytes` }] : []),
+    ];
+  };
+  const file = await readThrough(
+    path,
+    (read) => utmpRecords(path, gaps, read),
+    (portion) => portion.forEach(take),
+    options,
+    noticed,
+  );
   const ends = span.ends;
   if (ends && format === 'btmp') {
     collector.otherSpan.add(ends.first);
     collector.otherSpan.add(ends.last);
   }
   return {
-    path,
-    ...stored,
+    ...file,
     records,
-    unverified: 0,
-    dirty: false,
-    damaged,
-    damages: damaged.length,
     failures: format === 'btmp' ? logons : 0,
     successes: format === 'wtmp' ? logons : 0,
     first: ends && isoOf(ends.first),
