@@ -3,6 +3,7 @@ import { constants, createReadStream, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type Duplex, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
+import { errorCode } from '../text/error-code.ts';
 import type { Archive } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { ByteWindow } from './byte-window.ts';
@@ -239,7 +240,7 @@ async function withFirst(all: AsyncIterable<Buffer>): Promise<[Buffer | undefine
 }
 
 function packingError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (!/^(?:Z_|ZSTD_|ERR_ZSTD)/.test(code)) return error;
   const because = code === 'Z_BUF_ERROR' ? 'its end is missing' : 'what is packed in it is damaged';
   return new ArchiveError(because, code, { cause: error });

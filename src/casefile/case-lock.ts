@@ -3,6 +3,7 @@ import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { errorCode } from '../text/error-code.ts';
 
 const lockNote = z.object({
   pid: z.int(),
@@ -108,7 +109,7 @@ async function createLockIn(directory: string, path: string, note: LockNote): Pr
   try {
     return await createLock(path, note);
   } catch (error) {
-    throw unwritable.has(codeOf(error)) ? new CaseUnwritableError(directory, codeOf(error)) : error;
+    throw unwritable.has(errorCode(error)) ? new CaseUnwritableError(directory, errorCode(error)) : error;
   }
 }
 
@@ -125,7 +126,7 @@ async function createLock(path: string, note: LockNote): Promise<boolean> {
     await link(aside, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     // File systems without links: exclusive creation, which another process may see before it is filled.
     return await createExclusively(path, note);
   } finally {
@@ -143,7 +144,7 @@ async function createExclusively(path: string, note: LockNote): Promise<boolean>
     }
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -154,7 +155,7 @@ async function moveAway(path: string, text: string): Promise<boolean> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
   const moved = await readLock(aside);
@@ -174,7 +175,7 @@ async function readLock(path: string): Promise<string | null> {
   try {
     return (await readFile(path, 'utf8')).slice(0, 4096);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -195,7 +196,7 @@ async function isAbandoned(held: LockNote): Promise<boolean> {
   try {
     process.kill(held.pid, 0);
   } catch (error) {
-    return codeOf(error) === 'ESRCH';
+    return errorCode(error) === 'ESRCH';
   }
   const began = await processBegan(held.pid);
   return began !== '' && held.began !== '' && began !== held.began;
@@ -212,8 +213,4 @@ async function processBegan(pid: number): Promise<string> {
   } catch {
     return '';
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { distance } from 'fastest-levenshtein';
 import type { Entry } from '../documents/transcript.ts';
+import { errorCode } from '../text/error-code.ts';
 import { type CaseHeader, readBody } from './bodies.ts';
 import { type CaseLock, type LockHolder, lockCase, lockHolder, removeAbandonedLock } from './case-lock.ts';
 import { genesis, longestLine, readLine, sha256 } from './chain.ts';
@@ -539,5 +540,5 @@ function osUser(): string {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return errorCode(error) || String(error);
 }

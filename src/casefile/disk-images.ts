@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
+import { errorCode } from '../text/error-code.ts';
 import { evidenceOf } from './bodies.ts';
 import type { CaseReader } from './case-store.ts';
 import { readEvidence } from './evidence.ts';
@@ -54,7 +55,7 @@ export async function checkImage({ file, bytes, sha256 }: DiskImage): Promise<st
     for await (const chunk of createReadStream(file, { highWaterMark: 4 * 1024 * 1024 })) hash.update(chunk);
     return hash.digest('hex') === sha256 ? '' : 'has been changed: its SHA-256 does not match';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error) || String(error);
     return code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
   }
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 import type { EvidenceRef } from './bodies.ts';
 import { sha256 } from './chain.ts';
 import { type Json, redact, redactText } from './redaction.ts';
@@ -108,7 +109,7 @@ export async function checkEvidence(directory: string, ref: EvidenceRef): Promis
     for await (const chunk of handle.createReadStream()) hash.update(chunk);
     return hash.digest('hex') === ref.sha256 ? null : `${ref.file} has been changed: its SHA-256 does not match`;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error) || String(error);
     return code === 'ENOENT' ? `${ref.file} is missing` : `${ref.file} cannot be read (${code})`;
   }
 }

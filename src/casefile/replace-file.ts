@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorCode } from '../text/error-code.ts';
 
 /** What replacing a file needs of its surroundings, so that a test can be Windows. */
 export interface ReplaceSurroundings {
@@ -25,7 +26,7 @@ export async function replaceFile(from: string, to: string, surroundings: Replac
       await surroundings.rename(from, to);
       return;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      const code = errorCode(error);
       if (!heldCodes.has(code)) throw error;
       await surroundings.pause(wait);
     }

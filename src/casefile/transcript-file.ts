@@ -1,6 +1,7 @@
 import { constants, fstatSync, statSync, writeSync } from 'node:fs';
 import { access, type FileHandle, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 
 /** What the transcript needs of its file. */
 export interface TranscriptFile {
@@ -45,7 +46,7 @@ function onHandle(handle: FileHandle, path: string): TranscriptFile {
           ? null
           : 'another file stands at its path: it was replaced';
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : '';
+        const code = errorCode(error);
         return code === 'ENOENT' || code === 'ENOTDIR'
           ? 'it does not stand at its path any more: it was deleted or moved'
           : `its path cannot be looked at (${String(code)})`;

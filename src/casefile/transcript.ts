@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Entry, EntryKind } from '../documents/transcript.ts';
+import { errorCode } from '../text/error-code.ts';
 import type { Anchor } from './anchor.ts';
 import { type BodyOf, evidenceRef } from './bodies.ts';
 import { shortened } from './bounded-body.ts';
@@ -378,7 +379,7 @@ function told(call: () => void): void {
 }
 
 function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (code === 'ENOSPC') return 'the disk is full';
   if (code === 'EDQUOT') return 'the disk quota is used up';
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';

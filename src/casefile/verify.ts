@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 import { isPlacedId, requestIdAt } from './anchor.ts';
 import { evidenceOf } from './bodies.ts';
 import { ChainReader, clockPlay, genesis, type LineInChain } from './chain.ts';
@@ -157,7 +158,7 @@ async function isMissing(file: string): Promise<boolean> {
     await stat(file);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+    return /^(?:ENOENT|ENOTDIR)$/.test(errorCode(error));
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 
 /**
  * Writes a file aside, then gives it the first free name: an existing one is never replaced, the name gets `-2`, `-3`.
@@ -45,7 +46,7 @@ async function nameIt(aside: string, target: string): Promise<string> {
       await link(aside, file);
       return file;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : '';
+      const code = errorCode(error);
       if (code === 'EEXIST') continue;
       // File systems without links: a copy that fails if the name is taken.
       if (await copied(aside, file)) return file;
@@ -59,7 +60,7 @@ async function copied(from: string, to: string): Promise<boolean> {
     await copyFile(from, to, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }

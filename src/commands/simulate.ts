@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { FaultsError, parseFaults } from '../simulator/faults.ts';
 import { startSimulator } from '../simulator/server.ts';
 import { parseWorld, WorldError } from '../simulator/world.ts';
+import { errorCode } from '../text/error-code.ts';
 import { printable } from '../text/printable.ts';
 
 export interface SimulateOptions {
@@ -25,7 +26,7 @@ async function read(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = errorCode(error) || 'unknown';
     throw new Unusable(`${what} ${path} cannot be read (${code})`);
   }
 }

@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import type { Connection } from '../azure/client/connection.ts';
 import { redact, redactText } from '../casefile/redaction.ts';
+import { errorCode } from '../text/error-code.ts';
 import { printable } from '../text/printable.ts';
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (code === 'ENOSPC') return 'the disk is full';
   if (code === 'ENOENT') return 'there is no such folder';
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';

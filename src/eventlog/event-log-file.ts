@@ -1,6 +1,7 @@
 import { ArchiveError } from '../archives/archive-error.ts';
 import { openFile, type RandomAccessFile } from '../archives/open-file.ts';
 import { type Digest, digestOf } from '../digest/digest.ts';
+import { errorCode } from '../text/error-code.ts';
 import { printable } from '../text/printable.ts';
 import { hasChunkSignature, isEmpty, nextChunkSignature } from './chunk-header.ts';
 import { type ChunkView, chunkSize, chunkViewAt } from './chunk-view.ts';
@@ -53,7 +54,7 @@ function newBlock(count: number): Block {
 }
 
 function reason(error: unknown): { because: string; code: string } {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (error instanceof ArchiveError) return { because: error.message, code };
   const known: Record<string, string> = {
     ENOENT: 'there is no such file',
@@ -255,7 +256,7 @@ export async function notAnEventLog(path: string): Promise<string> {
 
 /** The error that a file of text cannot be opened, or not read on. */
 export function openingError(path: string, error: unknown): EventLogError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   const known: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it' };
   const because = known[code] ?? (error instanceof Error ? printable(error.message, 300) : String(error));
   return new EventLogError(path, because, code, { cause: error });

@@ -1,5 +1,6 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { errorCode } from '../text/error-code.ts';
 import type { UnreadFile } from './evidence-files.ts';
 
 /** Collections of whole systems have some 100,000 files; a loop of mounts has any number. */
@@ -12,7 +13,7 @@ const reasons: Record<string, string> = {
   EIO: 'it cannot be read: the disk reports an error',
 };
 const because = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   return reasons[code] ?? `it cannot be read (${code || String(error)})`;
 };
 

@@ -5,6 +5,7 @@ import envPaths from 'env-paths';
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { Failure } from '../failure.ts';
+import { errorCode } from '../text/error-code.ts';
 import { nearest } from '../text/nearest.ts';
 import { printable } from '../text/printable.ts';
 import { type ActionInputs, type Playbook, playbook as playbookSchema, playbookStep } from './playbook.ts';
@@ -181,7 +182,7 @@ async function yamlFiles(folder: string): Promise<string[]> {
       .slice(0, 200)
       .map((name) => join(folder, name));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
+    if (/^(?:ENOENT|ENOTDIR)$/.test(errorCode(error))) return [];
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Connection } from '../../azure/client/connection.ts';
 import type { ActionContext } from '../../playbook/action.ts';
+import { errorCode } from '../../text/error-code.ts';
 import { printable } from '../../text/printable.ts';
 import { lookAtContainer } from '../evidence-container.ts';
 import { impossible, type Refusal } from '../refused-plan.ts';
@@ -22,8 +23,7 @@ export interface Destination {
 const folderOf = ({ folder }: ExportSettings, { caseFolder }: ActionContext): string =>
   folder !== undefined ? (isAbsolute(folder) ? folder : resolve(folder)) : caseFolder ? join(caseFolder, 'images') : '';
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+const codeOf = (error: unknown): string => errorCode(error) || 'for an unknown reason';
 
 /** Why nothing can be written to a folder, or to the first one above it that exists; "" where nothing is known against it. */
 async function notWritable(folder: string): Promise<string> {

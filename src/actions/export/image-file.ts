@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { type Digest, digestOf } from '../../digest/digest.ts';
+import { errorCode } from '../../text/error-code.ts';
 import { pieceBytes, piecesOf, type Span } from './in-order.ts';
 import type { BlobHead } from './signed-blob.ts';
 
@@ -43,7 +44,7 @@ const goesOn = 'What is there stays, and the next export of it goes on from ther
 
 /** Why the system refused, for people: "the disk is full (ENOSPC)". */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   const known = new Map([
     ['ENOSPC', 'the disk is full'],
     ['EDQUOT', 'the quota of the disk is used up'],

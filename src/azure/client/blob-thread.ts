@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorCode } from '../../text/error-code.ts';
 import type { BlobThreadData, FromBlobThread, ToBlobThread } from './blob-thread-protocol.ts';
 import { blobReader, partReader } from './read-blob.ts';
 import { createTransport } from './transport.ts';
@@ -17,7 +18,7 @@ const post = (message: FromBlobThread): void => parentPort?.postMessage(message)
 
 const failureOf = (error: unknown) => ({
   message: error instanceof Error ? error.message : String(error),
-  code: error instanceof Error && 'code' in error ? String(error.code) : '',
+  code: errorCode(error),
 });
 
 async function read({ id, memory, at, length, ...asked }: Extract<ToBlobThread, { kind: 'read' }>): Promise<void> {
