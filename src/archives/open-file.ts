@@ -246,16 +246,24 @@ function packingError(error: unknown): unknown {
   return new ArchiveError(because, code, { cause: error });
 }
 
-/** The first bytes of a file's content, at most `most`. */
-export async function headOf(path: string, most: number): Promise<Buffer> {
+/**
+ * The first bytes of a file's content, at most `most`. Where packed content is damaged within them, `damaged` gets why, and the bytes
+ * before it count; without it, or where there are none, that is thrown.
+ */
+export async function headOf(path: string, most: number, damaged?: (error: ArchiveError) => void): Promise<Buffer> {
   const onDisk = isPacked(path) ? null : await headOnDisk(path, most);
   if (onDisk) return onDisk;
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of await contentOf(path)) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes >= most) break;
+  try {
+    for await (const piece of await contentOf(path)) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes >= most) break;
+    }
+  } catch (error) {
+    if (!damaged || bytes === 0 || !(error instanceof ArchiveError)) throw error;
+    damaged(error);
   }
   return Buffer.concat(pieces).subarray(0, most);
 }

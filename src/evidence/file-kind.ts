@@ -1,3 +1,4 @@
+import type { ArchiveError } from '../archives/archive-error.ts';
 import { baseName } from '../archives/evidence-path.ts';
 import { archiveKind, headOf, isPacked, unpackedName } from '../archives/open-file.ts';
 import { notAnEventLog } from '../eventlog/event-log-file.ts';
@@ -37,9 +38,17 @@ const packed: readonly { begins: string; what: string; command: string }[] = [
 /** Parts of an archive that was split, by their names: only the first has a beginning. */
 const parts = /\.(?:z\d\d|(?:zip|7z|tar|rar|t?gz|zst|xz)\.\d{3})$/i;
 
-/** Finds out the kind of a file. Throws as the system does, or an ArchiveError. */
+/** Finds out the kind of a file, of a damaged one by what is before the damage. Throws as the system does, or an ArchiveError. */
 export async function fileKind(path: string): Promise<FileKind> {
-  const head = await headOf(path, headBytes);
+  const damages: ArchiveError[] = [];
+  const head = await headOf(path, headBytes, (error) => damages.push(error));
+  const known = await kindBy(path, head);
+  // A beginning that is no evidence says nothing about the rest.
+  if (known.kind === 'stranger') for (const damage of damages) throw damage;
+  return known;
+}
+
+async function kindBy(path: string, head: Buffer): Promise<FileKind> {
   if (head.length === 0) return { kind: 'empty' };
   const text = head.toString('latin1');
   if (text.startsWith('ElfFile\0') || text.startsWith('ElfChnk\0')) return eventLog;

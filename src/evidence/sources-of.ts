@@ -59,7 +59,7 @@ export async function sourcesOf(
 
 /** Is it a JSON list, or an object with a list of records, by its beginning? Log Analytics' tables of rows are neither. */
 async function beginsAsList(path: string): Promise<boolean> {
-  const head = await headOf(path, 64 * 1024).catch(() => Buffer.alloc(0));
+  const head = await headOf(path, 64 * 1024, () => {}).catch(() => Buffer.alloc(0));
   const text = Buffer.from(decodedHead(head) ?? '');
   const ends = new JsonListEnds();
   ends.last(text, text.length);

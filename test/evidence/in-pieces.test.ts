@@ -155,6 +155,25 @@ describe('a text that is packed', () => {
       expect([Number(one.rows[0]?.[0]) > 30, one.notes]).toEqual([true, [expect.stringMatching(why)]]);
     }
   });
+
+  it('is known by what is before its damage, however small it is', async () => {
+    const lines = 'Nov 23 02:00:01 web01 sshd[7]: Failed password for root from 203.0.113.9 port 4000 ssh2\n'.repeat(9);
+    const list = '{"value":[{"Timestamp":"2026-11-23T02:14:09Z","DeviceName":"a"},{"DeviceName":"b"}]}';
+    const cut = (content: string): Buffer => gzipSync(content).subarray(0, -9);
+    for (const [name, content, query, rows] of [
+      ['auth.log.1.gz', lines, 'Syslog | count', 9],
+      ['DeviceEvents.json.gz', list, 'DeviceEvents | count', 2],
+    ] as const) {
+      const { files } = await gatherEvidence([join(write(name, cut(content)), '..')], { named: evidenceFile });
+      const result = await runQuery({ query, files, now: 0, limit: 9 }, () => {});
+      expect(result.rows).toEqual([[rows]]);
+      expect(result.notes).toContainEqual(expect.stringContaining('its end is missing'));
+    }
+    // A beginning that is no evidence says nothing about the lost rest.
+    const stranger = write('auth.log.2.gz', cut('nothing of the kind\n'.repeat(9)));
+    const { files, unread } = await gatherEvidence([join(stranger, '..')], { named: evidenceFile });
+    expect([files, unread]).toEqual([[], [{ path: stranger, because: 'its end is missing' }]]);
+  });
 });
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
