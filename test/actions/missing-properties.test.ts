@@ -33,7 +33,7 @@ describe('percentCopied', () => {
   });
 });
 
-/** What Azure leaves out is not known: nothing is done, verified or gone because of it. */
+/** A property that is missing is not known: nothing is done, verified or gone because of it. */
 describe('an answer that lacks a property', () => {
   let bench: Bench;
   beforeAll(async () => {

@@ -61,7 +61,7 @@ export async function readNetworkResource(connection: Connection, id: string): P
 
 /**
  * What Azure prints of each of these in any case, by the Network specification (2025-05-01) an empty list where there is nothing. An
- * answer without it is not whole: none of it could be told from "there is none", and what is written back would lose it.
+ * answer without it is not whole: it would read as "there is none", and what is written back would lose it.
  */
 const always: readonly (readonly [RegExp, readonly string[][]])[] = [
   [/\/networkInterfaces\/[^/]+$/i, [['id'], ['etag'], ['properties', 'ipConfigurations']]],
