@@ -8,7 +8,7 @@ import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { ComputerNames, onlyComputer } from '../triage/logons/computer-names.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 import { type AuditLogFile, type AuditReading, readAuditLog } from './audit-log.ts';
 import type { Damage } from './damage.ts';
 import { DamagedChunks } from './damaged-regions.ts';
@@ -20,7 +20,7 @@ import type { LogonLog } from './logon-log.ts';
 import { LogsAhead } from './logs-ahead.ts';
 import { nodeNames } from './node-names.ts';
 import type { TakenRecord } from './record.ts';
-import { type ReportedLog, readReportedLogons, spanText } from './reported-logons.ts';
+import { type ReportedLog, readReportedLogons } from './reported-log.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
@@ -385,6 +385,9 @@ function logonsOf(
     },
   );
 }
+
+const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
+  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
 
 type Ends = Span['ends'];
 

@@ -1,14 +1,10 @@
-import { count, counted } from '../text/counts.ts';
-import { printable } from '../text/printable.ts';
+import { counted } from '../text/counts.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
 import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
 import { KnownFailures } from '../triage/logons/known-failures.ts';
 import type { Success } from '../triage/logons/success.ts';
-import { isoOf, type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
+import { ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
-import type { LogonCollector } from './logon-collector.ts';
-import type { LogonLog } from './logon-log.ts';
-import { readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
 /** A logon that is reported by what does not report every one. */
@@ -23,81 +19,10 @@ export interface ReportedLogon
   id: string;
 }
 
-/** An export of such reports. */
-export interface ReportedLog {
-  path: string;
-  format: 'reported';
-  /** "DeviceLogonEvents". */
-  by: string;
-  /** What it leaves out: it never vouches for none. */
-  lacks: string;
-  logons(read: (bytes: number) => void, gaps: ReportGaps): AsyncIterable<ReportedLogon | null>;
-}
-
-/** Rows that could not be read, and the first of them. */
-export interface ReportGaps {
-  unread: number;
-  firstUnread: number;
-  because: string;
-}
-
-const mostComputers = 50;
 /** Some hundred bytes each. */
 const mostReports = 1_000_000;
 /** The reporter takes the time of the event, or its own. */
 const near = 2 * ticksPerSecond;
-
-/**
- * Reads such an export, and gives its logons to the collector; `number` is the file's among those that are read. Throws an
- * EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
- */
-export async function readReportedLogons(
-  { path, by, lacks, logons }: ReportedLog,
-  number: number,
-  collector: LogonCollector,
-  options: ThroughOptions,
-): Promise<LogonLog> {
-  const gaps: ReportGaps = { unread: 0, firstUnread: 0, because: '' };
-  const span = new Span();
-  const computers = new Set<string>();
-  let [records, failures, successes, open] = [0, 0, 0, 0];
-  const file = await readThrough(
-    path,
-    (read) => logons(read, gaps),
-    (logon) => {
-      records += 1;
-      if (logon === null) return;
-      span.add(logon.at);
-      if (computers.size < mostComputers) computers.add(logon.computer);
-      if (logon.outcome === 'failed') failures += 1;
-      else if (logon.outcome === 'succeeded') successes += 1;
-      else open += 1;
-      collector.other.reported.take(logon, { by, lacks, file: number });
-    },
-    options,
-  );
-  const ends = span.ends;
-  const { unread, firstUnread, because } = gaps;
-  return {
-    ...file,
-    // Bytes of the text may be more than those of the file.
-    damaged: file.damaged.map((one) => ({ ...one, offset: Math.min(one.offset, file.bytes) })),
-    records,
-    failures,
-    successes,
-    first: ends && isoOf(ends.first),
-    last: ends && isoOf(ends.last),
-    channel: by,
-    computers: [...computers].map((name) => printable(name, 64)),
-    notes: [
-      lacks,
-      ...(open > 0 ? [`${counted(open, 'attempt')} whose outcome it does not have`] : []),
-      ...(unread > 0
-        ? [printable(`${counted(unread, 'record')} left out (first in line ${count(firstUnread)}: ${because})`, 300)]
-        : []),
-    ],
-  };
-}
 
 /** Reported logons: beside logs that hold every logon it adds what these do not have. */
 export class ReportedLogons {
@@ -201,7 +126,3 @@ function eventOf({ at, computer, account, domain, address, logonType, code, prog
     method: '',
   };
 }
-
-/** "2026-11-23T02:00:00Z to 2026-11-23T03:00:00Z", to the second. */
-export const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
-  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;

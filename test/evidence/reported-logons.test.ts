@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { evtxDocumentOf, gatherLogs, logFiles } from '../../src/commands/gathered-logs.ts';
 import { LogonCollector } from '../../src/eventlog/logon-collector.ts';
 import { readEventLogs } from '../../src/eventlog/read-logs.ts';
-import { readReportedLogons } from '../../src/eventlog/reported-logons.ts';
+import { readReportedLogons } from '../../src/eventlog/reported-log.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { reportedLog } from '../../src/evidence/reported/reporters.ts';
 import { failedLogon, successfulLogon, text, writeLog } from '../eventlog/log-writer.ts';

@@ -1,4 +1,5 @@
-import type { ReportedLog, ReportedLogon, ReportGaps } from '../../eventlog/reported-logons.ts';
+import type { ReportedLog, ReportGaps } from '../../eventlog/reported-log.ts';
+import type { ReportedLogon } from '../../eventlog/reported-logons.ts';
 import type { EvidenceFile } from '../evidence-files.ts';
 import { exportRecords } from '../export-records.ts';
 import { type Fields, rowsIn } from '../shapes/export-shape.ts';
