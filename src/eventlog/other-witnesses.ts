@@ -28,8 +28,8 @@ import {
 
 /** Other reports of logons are rare beside 4625 and 4624; a log that holds more is reported as cut. */
 const most = 1_000_000;
-/** Lines of syslog's files; with what is made of them, some two kilobytes each. */
-const mostLines = 1_000_000;
+/** Lines of syslog's files; with what is made of them, some two kilobytes each. No file keeps more of them by itself either. */
+export const mostLines = 1_000_000;
 
 interface Taken {
   at: Ticks;
@@ -102,6 +102,26 @@ export class OtherWitnesses {
   /** Are there lines of syslog's files that report logons? */
   get hasSyslog(): boolean {
     return this.#syslog.length > 0;
+  }
+
+  /** All that was taken, so far as it names a computer. */
+  *#named(): Generator<{ computer: string }> {
+    for (const rows of [this.#syslog, this.#audit, this.#utmp, this.#rdp, this.#refusals, this.#tickets]) yield* rows;
+    yield* this.#lines;
+    for (const { line } of this.#lines) yield line;
+    yield* this.#explicit.uses;
+  }
+
+  /** The names of computers in all that was taken, as they were written. */
+  computerNames(): Set<string> {
+    const names = new Set<string>();
+    for (const { computer } of this.#named()) names.add(computer);
+    return names;
+  }
+
+  /** Puts what was taken of a computer that has several names under one of them. */
+  renameComputers(nameOf: (name: string) => string): void {
+    for (const row of this.#named()) row.computer = nameOf(row.computer);
   }
 
   /** Takes a line of a file that holds syslog's messages; one that says nothing of a logon is left out. */
