@@ -12,6 +12,7 @@ import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import { type AnchorsInAzure, anchorLines, vouches } from './anchors-in-azure.ts';
+import type { Streams } from './options.ts';
 import { PacedOutput } from './paced-output.ts';
 import { printPdf } from './print-pdf.ts';
 import { printedJson } from './printed-json.ts';
@@ -67,7 +68,7 @@ export async function caseList(options: CaseCommandOptions, streams: CommandStre
 }
 
 /** `cordon case show ID`: the transcript, a line an entry. Returns the exit code; 6 when the case does not verify. */
-export async function caseShow(id: string, options: CaseCommandOptions, streams: CommandStreams): Promise<number> {
+export async function caseShow(id: string, options: CaseCommandOptions, streams: Streams): Promise<number> {
   return withCase(id, options, streams, async (found) => {
     const verification = await found.verify();
     // As it is read, and no faster than it is taken: a case can be long.
