@@ -92,6 +92,11 @@ function namedVms(entries: readonly Entry[]): Map<string, HalfDone['vm']> {
   return named;
 }
 
+const telling = new Set<Entry['kind']>(['intent', 'outcome', 'verify', 'note']);
+
+/** Is it one of the entries that show what is half-done? The others of a long case need not be held for it. */
+export const tellsOfChanges = ({ kind }: Entry): boolean => telling.has(kind);
+
 /** What a case left half-done, from its entries. */
 export async function halfDoneIn(
   summary: Pick<CaseSummary, 'id' | 'vm'>,
@@ -166,7 +171,7 @@ export async function halfDone(
     if (closed && Date.parse(lastAt) < recent) continue;
     try {
       const entries: Entry[] = [];
-      for await (const entry of (await store.read(id)).entries()) entries.push(entry);
+      for await (const entry of (await store.read(id)).entries()) if (tellsOfChanges(entry)) entries.push(entry);
       found.push(...(await halfDoneIn(summary, entries, pending, now)));
     } catch {
       // A damaged case says so where it is opened.

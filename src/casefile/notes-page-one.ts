@@ -14,7 +14,7 @@ import {
   timesOver,
   verdictOver,
 } from './case-story.ts';
-import { type HalfDone, halfDoneIn, halfDoneText } from './half-done.ts';
+import { type HalfDone, halfDoneIn, halfDoneText, tellsOfChanges } from './half-done.ts';
 import {
   type Block,
   type Column,
@@ -59,7 +59,7 @@ export interface Unfinished {
 /** The same as the entries show it. When something is undone by itself is left out: that passes. */
 export async function unfinishedIn(source: NotesSource): Promise<Unfinished> {
   const entries: Entry[] = [];
-  for await (const entry of source.entries()) entries.push(entry);
+  for await (const entry of source.entries()) if (tellsOfChanges(entry)) entries.push(entry);
   const left = await halfDoneIn({ id: source.id, vm: source.header.vm }, entries, () => [], new Date(0));
   return { open: await openIntents(entries), left: left.filter(({ kind }) => kind === 'unverified') };
 }

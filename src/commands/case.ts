@@ -3,7 +3,7 @@ import { type Anchor, anchorOf } from '../casefile/anchor.ts';
 import { CaseLockedError, lockHolder } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
 import { blobsOf, checkImage, type DiskImage, imagesOf } from '../casefile/disk-images.ts';
-import { type HalfDone, halfDone, halfDoneIn, halfDoneText } from '../casefile/half-done.ts';
+import { type HalfDone, halfDone, halfDoneIn, halfDoneText, tellsOfChanges } from '../casefile/half-done.ts';
 import { entryLine } from '../casefile/one-line.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
@@ -15,6 +15,8 @@ import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import { type AnchorsInAzure, anchorLines, vouches } from './anchors-in-azure.ts';
+import type { Streams } from './options.ts';
+import { PacedOutput } from './paced-output.ts';
 import { printPdf } from './print-pdf.ts';
 import { printedJson } from './printed-json.ts';
 import { type CheckedStamp, certificatesIn, checkStamps, stampLine } from './time-stamps.ts';
@@ -89,7 +91,7 @@ async function halfDoneInCase(found: CaseReader, { now = () => new Date() }: Cas
   if (holder !== null) return [];
   const entries: Entry[] = [];
   try {
-    for await (const entry of found.entries()) entries.push(entry);
+    for await (const entry of found.entries()) if (tellsOfChanges(entry)) entries.push(entry);
   } catch (error) {
     if (!(error instanceof TranscriptDamagedError)) throw error;
   }
@@ -97,67 +99,64 @@ async function halfDoneInCase(found: CaseReader, { now = () => new Date() }: Cas
 }
 
 /** `cordon case show ID`: the transcript, a line an entry. Returns the exit code; 6 when the case does not verify. */
-export async function caseShow(id: string, options: CaseCommandOptions, streams: CommandStreams): Promise<number> {
+export async function caseShow(id: string, options: CaseCommandOptions, streams: Streams): Promise<number> {
   return withCase(id, options, streams, async (found) => {
     const verification = await found.verify();
     const left = await halfDoneInCase(found, options);
-    if (options.json === true) await showJson(found, verification, left, streams);
-    else await showText(found, verification, left, streams);
+    // As it is read, and no faster than it is taken: a case can be long.
+    const shown = options.json === true ? jsonOf(found, verification, left) : textOf(found, verification, left);
+    await new PacedOutput(streams.stdout).write(shown);
+    if (!verification.ok) streams.stderr.write(`${failed(found.id, verification)}\n`);
     return verification.ok ? done : doesNotVerify;
   });
 }
 
-async function showText(
+async function* textOf(
   found: CaseReader,
   verification: Verification,
   left: readonly HalfDone[],
-  { stdout, stderr }: CommandStreams,
-) {
+): AsyncGenerator<string> {
   const whole = verification.ok
     ? `${counted(verification.entries, 'entry', 'entries')}   chain ✓   head ${verification.head}`
     : `chain ✗ line ${count(verification.line)} ${verification.because}`;
   const { vm, operator } = found.header;
-  stdout.write(`${printable(`case ${found.id}   ${whole}`, 1024)}\n`);
-  stdout.write(`${printable(`${vm.name}   ${vm.id}   ${operator.upn}`, 1024)}\n`);
-  for (const one of left) stdout.write(`${printable(`▲ ${halfDoneText(one)}`, 1024)}\n`);
+  yield `${printable(`case ${found.id}   ${whole}`, 1024)}\n`;
+  yield `${printable(`${vm.name}   ${vm.id}   ${operator.upn}`, 1024)}\n`;
+  for (const one of left) yield `${printable(`▲ ${halfDoneText(one)}`, 1024)}\n`;
   let day = '';
   try {
     for await (const entry of found.entries()) {
       if (entry.at.slice(0, 10) !== day) {
         day = entry.at.slice(0, 10);
-        stdout.write(`\n${day} (UTC)\n`);
+        yield `\n${day} (UTC)\n`;
       }
       const { time, kind, text, aside } = entryLine(entry);
-      stdout.write(`${time}  ${kind.padEnd(8)} ${text}${aside === '' ? '' : `   ${aside}`}\n`);
+      yield `${time}  ${kind.padEnd(8)} ${text}${aside === '' ? '' : `   ${aside}`}\n`;
     }
   } catch (error) {
     if (!(error instanceof TranscriptDamagedError)) throw error;
-    stdout.write(`✗ line ${error.line} ${error.because}; nothing after it is shown\n`);
+    yield `✗ line ${error.line} ${error.because}; nothing after it is shown\n`;
   }
-  if (!verification.ok) stderr.write(`${failed(found.id, verification)}\n`);
 }
 
-/** One document, written as it is read: a case can be long. */
-async function showJson(
+async function* jsonOf(
   found: CaseReader,
   verification: Verification,
   left: readonly HalfDone[],
-  { stdout, stderr }: CommandStreams,
-) {
+): AsyncGenerator<string> {
   const { id, header } = found;
   const opening = jsonText({ schema: 'cordon.case/1', id, header, verification, halfDone: left });
-  stdout.write(`${opening.slice(0, -1)},"entries":[`);
+  yield `${opening.slice(0, -1)},"entries":[`;
   let separator = '\n';
   try {
     for await (const entry of found.entries()) {
-      stdout.write(`${separator}${jsonText(entry)}`);
+      yield `${separator}${jsonText(entry)}`;
       separator = ',\n';
     }
   } catch (error) {
     if (!(error instanceof TranscriptDamagedError)) throw error;
   }
-  stdout.write('\n]}\n');
-  if (!verification.ok) stderr.write(`${failed(found.id, verification)}\n`);
+  yield '\n]}\n';
 }
 
 export interface CaseVerifyOptions extends CaseCommandOptions {

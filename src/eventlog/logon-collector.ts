@@ -9,7 +9,7 @@ import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerMinute, ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
-import { OtherWitnesses } from './other-witnesses.ts';
+import { loggedAmong, OtherWitnesses } from './other-witnesses.ts';
 import { failureFields, privilegeFields, successFields } from './read-fields.ts';
 import type { TakenRecord } from './record.ts';
 import {
@@ -473,6 +473,7 @@ export class LogonCollector {
       });
     }
     for (const success of this.#witnessed.successes) successes.push(success);
+    this.#addReported(successes);
     const actions = [...this.#actions.values()].flat();
     const later: LaterEvent[] = this.#later.map(({ event }) => {
       const what = this.#sids.told(event.what);
@@ -491,6 +492,15 @@ export class LogonCollector {
       });
     }
     return { successes, later: [...later, ...actions] };
+  }
+
+  /** Adds successes that only what reports some of them has. */
+  #addReported(successes: Success[]): void {
+    if (this.other.reported.length === 0) return;
+    const isLogged = loggedAmong(successes.map((one) => ({ ...one, at: one.first })));
+    for (const one of this.other.reported.successes())
+      if ((one.logonType === null || tellingTypes.has(one.logonType)) && !isLogged({ ...one, at: one.first }))
+        successes.push(one);
   }
 
   /** The name by which the computer of that number is known. */

@@ -20,13 +20,21 @@ import type { LogonLog } from './logon-log.ts';
 import { LogsAhead } from './logs-ahead.ts';
 import { nodeNames } from './node-names.ts';
 import type { TakenRecord } from './record.ts';
+import { type ReportedLog, readReportedLogons } from './reported-log.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
 import { computersBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
-export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog | UtmpFile | AuditLogFile;
+export type LogFile =
+  | string
+  | { path: string; format: 'evtx' }
+  | SyslogFile
+  | ExportedLog
+  | UtmpFile
+  | AuditLogFile
+  | ReportedLog;
 
 /** A file that could not be read at all. */
 export interface UnreadLog {
@@ -96,6 +104,10 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
           files.push(await readExportedLogons(log, collector, alone));
           continue;
         }
+        if (log.format === 'reported') {
+          files.push(await readReportedLogons(log, at, collector, alone));
+          continue;
+        }
         if (isUtmp(log)) {
           files.push(
             await readUtmpLogons(
@@ -155,7 +167,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
 
 /** An export holds what a log beside it may hold in full; btmp and audit.log do not name the computer, as logs beside them do. */
 const turnOf = ({ format }: Exclude<LogFile, string>): number => {
-  if (format === 'events') return 1;
+  if (format === 'events' || format === 'reported') return 1;
   return format === 'btmp' || format === 'wtmp' || format === 'audit' ? 2 : 0;
 };
 
@@ -268,13 +280,9 @@ function logonsOf(
   const { failures } = collector;
   const security = collector.span.ends;
   const elsewhere = collector.otherSpan.ends;
-  const ends =
-    !security || !elsewhere
-      ? (security ?? elsewhere)
-      : {
-          first: Math.min(security.first, elsewhere.first),
-          last: Math.max(security.last, elsewhere.last),
-        };
+  const { reported } = collector.other;
+  const logged = together(security, elsewhere);
+  const ends = together(logged, reported.span.ends);
   const cleared = clearingsOf(collector);
   if (ends === null || !collector.tellsOfLogons) {
     const names = files.map(({ path }) => fileName(path)).join(', ');
@@ -285,6 +293,7 @@ function logonsOf(
           `no logon event, failed or not, is in ${names}`,
           ...connectionsOf(collector),
           ...sessionsOf(collector),
+          ...reported.said(),
           ...cleared,
         ].join('; '),
         900,
@@ -301,7 +310,7 @@ function logonsOf(
   const damages = files.reduce((sum, file) => sum + file.damages, 0);
   const unverified = files.reduce((sum, file) => sum + file.unverified, 0);
   const knowing = collector.computersWithSuccesses;
-  const cut = collector.other.cutLines > 0 || collector.other.cut > 0;
+  const cut = collector.other.cutLines > 0 || collector.other.cut > 0 || reported.cut > 0;
   const collected =
     entered > 0 ||
     collector.other.hasTickets ||
@@ -336,15 +345,22 @@ function logonsOf(
     {
       source: sourceOf(files),
       asOf: now.toISOString(),
-      coverage:
-        security && elsewhere && (elsewhere.first < security.first || elsewhere.last > security.last)
-          ? `Security ${spanText(security)}, other logs ${spanText(elsewhere)}`
-          : spanText(ends),
+      coverage: [
+        ...(security && elsewhere && (elsewhere.first < security.first || elsewhere.last > security.last)
+          ? [`Security ${spanText(security)}, other logs ${spanText(elsewhere)}`]
+          : logged
+            ? [spanText(logged)]
+            : []),
+        ...(reported.span.ends
+          ? [`only what ${[...reported.lacking.keys()].join(', ')} reports ${spanText(reported.span.ends)}`]
+          : []),
+      ].join(', '),
       notSeen: [
         ...notSeen,
         ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
+        ...[...reported.lacking].map(([by, lacks]) => `beside ${by}: ${lacks}`),
         ...(security === null && !collector.other.hasSyslog && !collector.other.hasBtmp && !collector.other.hasAudit
           ? ['logons of other kinds than these logs tell: no Security log was opened']
           : []),
@@ -354,6 +370,12 @@ function logonsOf(
         ...files.flatMap(damageOf),
         ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
         ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
+        ...(reported.untimed > 0
+          ? [
+              `${counted(reported.untimed, 'failed logon')} of which a summary has the number and not the time: in no count, and in no burst`,
+            ]
+          : []),
+        ...(reported.cut > 0 ? [`${counted(reported.cut, 'reported logon')} beyond the first that are kept`] : []),
         ...(collector.other.cutLines > 0
           ? [`${count(collector.other.cutLines)} lines and records of logons on Linux beyond the first that are kept`]
           : []),
@@ -368,6 +390,15 @@ function logonsOf(
     },
   );
 }
+
+const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
+  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
+
+type Ends = Span['ends'];
+
+/** From the first to the last of both. */
+const together = (one: Ends, other: Ends): Ends =>
+  one && other ? { first: Math.min(one.first, other.first), last: Math.max(one.last, other.last) } : (one ?? other);
 
 /** How logons may have been lost of what was read: parts are damaged, or it was more than is kept. */
 type Loss = '' | 'damage' | 'cut';
@@ -409,9 +440,6 @@ function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string
   const names = computers.map((name) => known.nameOf(name).trim().toLowerCase());
   return names.length === 0 || names.length >= mostComputers || names.includes(computer);
 }
-
-const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
-  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
 
 const addressesTold = 3;
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { leftOpen } from '../../src/casefile/left-open.ts';
 import { caseExport, caseList, caseShow } from '../../src/commands/case.ts';
 import type { Entry } from '../../src/documents/transcript.ts';
+import { capture } from '../commands/capture.ts';
 import { header, newStore, tickingClock, vm } from './sample-case.ts';
 
 const group = vm.id.replace(/\/providers\/.*$/, '');
@@ -80,22 +81,21 @@ describe('a case whose process died in an export', () => {
       durationSeconds: 0,
     });
     await file.release();
-    const said = { out: '' };
-    const streams = { stdout: { write: (text: string) => (said.out += text) }, stderr: { write: () => undefined } };
     const options = { root: store.root, now: tickingClock('2026-11-23T02:30:00.000Z') };
     const line = `▲ export on web01 was begun and not brought to its end: cordon-web01-os may be read by a signed address, until 2026-11-23T06:2\\S+ at the latest. To end it: cordon undo ${file.id} --yes`;
-    await caseShow(file.id, options, streams);
-    expect(said.out.split('\n')[2]).toMatch(new RegExp(`^${line}$`));
-    said.out = '';
-    await caseList(options, streams);
-    expect(said.out.split('\n')[1]).toMatch(new RegExp(`^ {2}${line}$`));
-    said.out = '';
-    await caseShow(file.id, { ...options, json: true }, streams);
-    expect(JSON.parse(said.out).halfDone).toMatchObject([
-      { kind: 'unverified', command: `cordon undo ${file.id} --yes` },
-    ]);
-    said.out = '';
-    await caseExport(file.id, { ...options, format: 'markdown' }, streams);
-    expect(await readFile(said.out.trim(), 'utf8')).toMatch(/may be read by a signed address/);
+    const said = async (run: (streams: ReturnType<typeof capture>['streams']) => Promise<number>) => {
+      const { streams, out } = capture();
+      await run(streams);
+      return out();
+    };
+    const shown = await said((streams) => caseShow(file.id, options, streams));
+    expect(shown.split('\n')[2]).toMatch(new RegExp(`^${line}$`));
+    const listed = await said((streams) => caseList(options, streams));
+    expect(listed.split('\n')[1]).toMatch(new RegExp(`^ {2}${line}$`));
+    const document = await said((streams) => caseShow(file.id, { ...options, json: true }, streams));
+    const command = `cordon undo ${file.id} --yes`;
+    expect(JSON.parse(document).halfDone).toMatchObject([{ kind: 'unverified', command }]);
+    const notes = await said((streams) => caseExport(file.id, { ...options, format: 'markdown' }, streams));
+    expect(await readFile(notes.trim(), 'utf8')).toMatch(/may be read by a signed address/);
   });
 });
