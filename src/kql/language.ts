@@ -328,34 +328,12 @@ function bracketDepth(text: string): number {
   return deepest;
 }
 
-/** Analyses from before a snapshot was made of the process that this one started from. */
-interface Kept {
-  tableSymbols: Map<string, object>;
-  schemas: Map<string, Schema>;
-}
-const keptName = Symbol.for('cordon.kql.analyses');
-const kept: Kept | undefined = Reflect.get(globalThis, keptName);
-const tableSymbols = kept?.tableSymbols ?? new Map<string, object>();
-const schemas = kept?.schemas ?? new Map<string, Schema>();
+const tableSymbols = new Map<string, object>();
+const schemas = new Map<string, Schema>();
 
-/** Leaves what has been analysed for the processes that start from a snapshot of this one. */
-export function keepAnalyses(): void {
-  Reflect.set(globalThis, keptName, { tableSymbols, schemas } satisfies Kept);
-}
+/** What has been analysed so far, by the tables over which it was. */
+export const keptAnalyses = (): ReadonlyMap<string, Schema> => schemas;
 
-/** Queries that were analysed over the same tables. */
-export interface AnalysedQueries {
-  tables: { name: string; columns: readonly Column[] }[];
-  texts: { text: string; anyCase: boolean }[];
-}
-
-/** What has been analysed so far. */
-export function analysedQueries(): AnalysedQueries[] {
-  return [...schemas.values()].map(({ tables, analyses }) => ({
-    tables: [...tables].map(([name, columns]) => ({ name, columns })),
-    texts: [...analyses.keys()].map((key) => ({ text: key.slice(1), anyCase: key.startsWith('i') })),
-  }));
-}
 const signatures = new WeakMap<readonly Column[], string>();
 
 function signature(columns: readonly Column[]): string {
