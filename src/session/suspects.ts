@@ -4,60 +4,42 @@ import { nameKey } from '../text/name-key.ts';
 import { type Sort, sortKeyOf } from '../words/suspects-columns.ts';
 import type { SessionState } from './state.ts';
 
+/** A row of the list, with its name as it is sorted by, and in lower case. */
+interface Entry {
+  row: ScanRow;
+  key: string;
+  name: string;
+}
+
 /** The rows by name, those of one name by id. The keys are looked up once a row, not at each comparison. */
-function byName(rows: readonly ScanRow[]): ScanRow[] {
+function byName(rows: readonly ScanRow[]): Entry[] {
   return rows
-    .map((row) => ({ row, key: nameKey(row.name) }))
-    .sort((one, other) => compared(one.key, other.key) || (one.row.id < other.row.id ? -1 : 1))
-    .map(({ row }) => row);
+    .map((row) => ({ row, key: nameKey(row.name), name: row.name.toLowerCase() }))
+    .sort((one, other) => compared(one.key, other.key) || (one.row.id < other.row.id ? -1 : 1));
 }
 
-const texts = new WeakMap<ScanRow, string>();
-
-/** What a filter looks at, in lower case. */
-function textOf(row: ScanRow): string {
-  const known = texts.get(row);
-  if (known !== undefined) return known;
-  const { vm } = row;
-  const text = [
-    row.name,
-    vm.resourceGroup,
-    vm.subscriptionName,
-    vm.osName,
-    vm.os,
-    vm.power,
-    row.severity,
-    ...vm.publicAddresses,
-    ...(row.exposedPorts ?? []),
-    ...row.because,
-  ]
-    .join('\n')
-    .toLowerCase();
-  texts.set(row, text);
-  return text;
-}
+type Entries = readonly Entry[];
 
 /** The list that was sorted last, by name, and its other orders that were asked for, by the name of the sort. */
-let orders: { rows: readonly ScanRow[]; named: readonly ScanRow[]; made: Map<string, readonly ScanRow[]> } | null =
-  null;
+let orders: { rows: readonly ScanRow[]; named: Entries; made: Map<string, Entries> } | null = null;
 
 /**
  * The rows in order, equal ones by name. Kept for as long as the list is. Only keys that differ are compared, and a
  * column has few of them: the rows of each are put together in one pass.
  */
-function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): readonly ScanRow[] {
+function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): Entries {
   if (orders?.rows !== rows) orders = { rows, named: byName(rows), made: new Map() };
   const { named, made } = orders;
   const name = `${sort} ${reversed}`;
   const known = made.get(name);
   if (known) return known;
   const keyOf = sortKeyOf(sort);
-  const groups = new Map<string | number, ScanRow[]>();
-  for (const row of named) {
-    const key = keyOf(row);
+  const groups = new Map<string | number, Entry[]>();
+  for (const entry of named) {
+    const key = keyOf(entry.row);
     const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
   }
   const way = reversed ? -1 : 1;
   const keys = [...groups.keys()].sort((one, other) => way * compared(one, other));
@@ -83,15 +65,37 @@ export function filterAndSort(
   sort: Sort,
   reversed = false,
 ): readonly ScanRow[] {
-  return filtered(inOrder(rows, sort, reversed), filter);
+  return rowsOf(filtered(inOrder(rows, sort, reversed), filter));
 }
 
-function filtered(rows: readonly ScanRow[], filter: string): readonly ScanRow[] {
+const rowsOf = (entries: Entries): readonly ScanRow[] => entries.map(({ row }) => row);
+
+function filtered(entries: Entries, filter: string): Entries {
   const inverted = filter.startsWith('!');
   const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  if (wanted === '') return rows;
-  if (inverted) return rows.filter((row) => !textOf(row).includes(wanted));
-  return rows.filter((row) => textOf(row).includes(wanted) || hasInOrder(row.name.toLowerCase(), wanted));
+  if (wanted === '') return entries;
+  const answers = new Map<string, boolean>();
+  // But for names and addresses, a fleet's rows have few texts between them: each is looked at once.
+  const has = (text: string): boolean => {
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    const answer = text.toLowerCase().includes(wanted);
+    answers.set(text, answer);
+    return answer;
+  };
+  const contains = ({ row: { vm, severity, exposedPorts, because }, name }: Entry): boolean =>
+    name.includes(wanted) ||
+    has(vm.resourceGroup) ||
+    has(vm.subscriptionName) ||
+    has(vm.osName) ||
+    has(vm.os) ||
+    has(vm.power) ||
+    has(severity) ||
+    vm.publicAddresses.some((address) => address.toLowerCase().includes(wanted)) ||
+    exposedPorts?.some(has) === true ||
+    because.some(has);
+  if (inverted) return entries.filter((entry) => !contains(entry));
+  return entries.filter((entry) => contains(entry) || hasInOrder(entry.name, wanted));
 }
 
 /** Has a list that was filtered by `before` all rows that `filter` keeps? A letter more never brings a row back. */
@@ -100,33 +104,54 @@ const narrows = (before: string, filter: string): boolean =>
 
 type Listed = Pick<SessionState, 'scan' | 'filter' | 'sort' | 'reversed'>;
 
-let last: { ordered: readonly ScanRow[]; filter: string; visible: readonly ScanRow[] } | null = null;
+/** The rows that were visible last, and where among them the VM is that was looked for last; -1 where it is not. */
+interface Visible {
+  ordered: Entries;
+  filter: string;
+  entries: Entries;
+  rows: readonly ScanRow[];
+  wanted: string | null;
+  at: number;
+}
 
-/** The rows of the suspects list, in order. Kept until rows, filter or order change. */
-export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly ScanRow[] {
+let last: Visible | null = null;
+
+function visible({ scan, filter, sort, reversed }: Listed): Visible {
   const ordered = inOrder(scan.rows, sort, reversed);
   const before = last?.ordered === ordered ? last : null;
-  if (before?.filter === filter) return before.visible;
-  const among = before !== null && narrows(before.filter, filter) ? before.visible : ordered;
-  last = { ordered, filter, visible: filtered(among, filter) };
-  return last.visible;
+  if (before?.filter === filter) return before;
+  const among = before !== null && narrows(before.filter, filter) ? before.entries : ordered;
+  const entries = filtered(among, filter);
+  last = { ordered, filter, entries, rows: rowsOf(entries), wanted: null, at: last?.at ?? 0 };
+  return last;
 }
 
-const places = new WeakMap<readonly ScanRow[], Map<string, number>>();
+/** The rows of the suspects list, in order. Kept until rows, filter or order change. */
+export const visibleRows = (state: Listed): readonly ScanRow[] => visible(state).rows;
 
-/** Where each VM is in a list. */
-function placesIn(rows: readonly ScanRow[]): Map<string, number> {
-  const known = places.get(rows);
-  if (known) return known;
-  const made = new Map(rows.map((row, at) => [row.id, at]));
-  places.set(rows, made);
-  return made;
+/** Where a VM is among the rows, looked for from a place on, to both sides, since it is mostly near; -1 where it is not. */
+function placeNear(rows: readonly ScanRow[], id: string, from: number): number {
+  let before = Math.max(0, Math.min(from, rows.length - 1));
+  let after = before + 1;
+  while (before >= 0 || after < rows.length) {
+    if (rows[before]?.id === id) return before;
+    if (rows[after]?.id === id) return after;
+    before -= 1;
+    after += 1;
+  }
+  return -1;
 }
 
-/** Where the cursor is among the visible rows; 0 when its VM is not among them. */
+/** The cursor's place among the visible rows; 0 when its VM is not among them. */
 export function cursorAt(state: Listed & Pick<SessionState, 'selectedVm'>): number {
-  if (state.selectedVm === null) return 0;
-  return placesIn(visibleRows(state)).get(state.selectedVm) ?? 0;
+  const { selectedVm } = state;
+  if (selectedVm === null) return 0;
+  const list = visible(state);
+  if (list.wanted !== selectedVm) {
+    list.wanted = selectedVm;
+    list.at = placeNear(list.rows, selectedVm, list.at);
+  }
+  return Math.max(0, list.at);
 }
 
 /** The row under the cursor. */
