@@ -18,21 +18,30 @@ function byName(rows: readonly ScanRow[]): Entry[] {
     .sort((one, other) => compared(one.key, other.key) || (one.row.id < other.row.id ? -1 : 1));
 }
 
-type Entries = readonly Entry[];
+interface List {
+  entries: readonly Entry[];
+  rows: readonly ScanRow[];
+}
+
+const listOf = (entries: readonly Entry[]): List => ({ entries, rows: entries.map(({ row }) => row) });
 
 /** The list that was sorted last, by name, and its other orders that were asked for, by the name of the sort. */
-let orders: { rows: readonly ScanRow[]; named: Entries; made: Map<string, Entries> } | null = null;
+let orders: { rows: readonly ScanRow[]; named: readonly Entry[]; made: Map<string, List> } | null = null;
 
-/**
- * The rows in order, equal ones by name. Kept for as long as the list is. Only keys that differ are compared, and a
- * column has few of them: the rows of each are put together in one pass.
- */
-function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): Entries {
+/** The rows in order, equal ones by name. Kept for as long as the list is. */
+function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): List {
   if (orders?.rows !== rows) orders = { rows, named: byName(rows), made: new Map() };
   const { named, made } = orders;
   const name = `${sort} ${reversed}`;
   const known = made.get(name);
   if (known) return known;
+  const list = listOf(sort === 'name' && !reversed ? named : byColumn(named, sort, reversed));
+  made.set(name, list);
+  return list;
+}
+
+/** Only keys that differ are compared, and a column has few of them: the rows of each are put together in one pass. */
+function byColumn(named: readonly Entry[], sort: Sort, reversed: boolean): Entry[] {
   const keyOf = sortKeyOf(sort);
   const groups = new Map<string | number, Entry[]>();
   for (const entry of named) {
@@ -43,9 +52,7 @@ function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): Entri
   }
   const way = reversed ? -1 : 1;
   const keys = [...groups.keys()].sort((one, other) => way * compared(one, other));
-  const result = keys.flatMap((key) => groups.get(key) ?? []);
-  made.set(name, result);
-  return result;
+  return keys.flatMap((key) => groups.get(key) ?? []);
 }
 
 /** Texts from a to z, numbers with the largest first. */
@@ -65,15 +72,13 @@ export function filterAndSort(
   sort: Sort,
   reversed = false,
 ): readonly ScanRow[] {
-  return rowsOf(filtered(inOrder(rows, sort, reversed), filter));
+  return filtered(inOrder(rows, sort, reversed), filter).rows;
 }
 
-const rowsOf = (entries: Entries): readonly ScanRow[] => entries.map(({ row }) => row);
-
-function filtered(entries: Entries, filter: string): Entries {
+function filtered(list: List, filter: string): List {
   const inverted = filter.startsWith('!');
   const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  if (wanted === '') return entries;
+  if (wanted === '') return list;
   const answers = new Map<string, boolean>();
   // But for names and addresses, a fleet's rows have few texts between them: each is looked at once.
   const has = (text: string): boolean => {
@@ -94,8 +99,10 @@ function filtered(entries: Entries, filter: string): Entries {
     vm.publicAddresses.some((address) => address.toLowerCase().includes(wanted)) ||
     exposedPorts?.some(has) === true ||
     because.some(has);
-  if (inverted) return entries.filter((entry) => !contains(entry));
-  return entries.filter((entry) => contains(entry) || hasInOrder(entry.name, wanted));
+  const keeps = inverted
+    ? (entry: Entry) => !contains(entry)
+    : (entry: Entry) => contains(entry) || hasInOrder(entry.name, wanted);
+  return listOf(list.entries.filter(keeps));
 }
 
 /** Has a list that was filtered by `before` all rows that `filter` keeps? A letter more never brings a row back. */
@@ -104,32 +111,28 @@ const narrows = (before: string, filter: string): boolean =>
 
 type Listed = Pick<SessionState, 'scan' | 'filter' | 'sort' | 'reversed'>;
 
-/** The rows that were visible last, and where among them the VM is that was looked for last; -1 where it is not. */
-interface Visible {
-  ordered: Entries;
-  filter: string;
-  entries: Entries;
-  rows: readonly ScanRow[];
-  wanted: string | null;
-  at: number;
-}
-
-let last: Visible | null = null;
-
-function visible({ scan, filter, sort, reversed }: Listed): Visible {
-  const ordered = inOrder(scan.rows, sort, reversed);
-  const before = last?.ordered === ordered ? last : null;
-  if (before?.filter === filter) return before;
-  const among = before !== null && narrows(before.filter, filter) ? before.entries : ordered;
-  const entries = filtered(among, filter);
-  last = { ordered, filter, entries, rows: rowsOf(entries), wanted: null, at: last?.at ?? 0 };
-  return last;
-}
+let last: { ordered: List; filter: string; visible: List } | null = null;
 
 /** The rows of the suspects list, in order. Kept until rows, filter or order change. */
-export const visibleRows = (state: Listed): readonly ScanRow[] => visible(state).rows;
+export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly ScanRow[] {
+  const ordered = inOrder(scan.rows, sort, reversed);
+  const before = last?.ordered === ordered ? last : null;
+  if (before?.filter === filter) return before.visible.rows;
+  const among = before !== null && narrows(before.filter, filter) ? before.visible : ordered;
+  last = { ordered, filter, visible: filtered(among, filter) };
+  return last.visible.rows;
+}
 
-/** Where a VM is among the rows, looked for from a place on, to both sides, since it is mostly near; -1 where it is not. */
+/** The VM that was looked for last: in which rows of a reading, its row there, and its place among those visible. */
+let cursor: {
+  id: string;
+  all: readonly ScanRow[];
+  row: ScanRow | undefined;
+  visible: readonly ScanRow[];
+  at: number;
+} | null = null;
+
+/** Where a VM is among the rows, looked for from a place on to both sides, since it is mostly near; -1 where it is not. */
 function placeNear(rows: readonly ScanRow[], id: string, from: number): number {
   let before = Math.max(0, Math.min(from, rows.length - 1));
   let after = before + 1;
@@ -144,14 +147,16 @@ function placeNear(rows: readonly ScanRow[], id: string, from: number): number {
 
 /** The cursor's place among the visible rows; 0 when its VM is not among them. */
 export function cursorAt(state: Listed & Pick<SessionState, 'selectedVm'>): number {
-  const { selectedVm } = state;
-  if (selectedVm === null) return 0;
-  const list = visible(state);
-  if (list.wanted !== selectedVm) {
-    list.wanted = selectedVm;
-    list.at = placeNear(list.rows, selectedVm, list.at);
-  }
-  return Math.max(0, list.at);
+  const { selectedVm: id, scan } = state;
+  if (id === null) return 0;
+  const visible = visibleRows(state);
+  const known = cursor?.id === id && cursor.all === scan.rows ? cursor : null;
+  if (known?.visible === visible) return Math.max(0, known.at);
+  // Its row is the same in every order of a reading: to look for that takes no comparison of texts.
+  const before = known?.row;
+  const at = before ? visible.indexOf(before) : placeNear(visible, id, cursor?.at ?? 0);
+  cursor = { id, all: scan.rows, row: before ?? visible[at], visible, at };
+  return Math.max(0, at);
 }
 
 /** The row under the cursor. */
