@@ -370,6 +370,11 @@ function logonsOf(
         ...files.flatMap(damageOf),
         ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
         ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
+        ...(reported.untimed > 0
+          ? [
+              `${counted(reported.untimed, 'failed logon')} of which a summary has the number and not the time: in no count, and in no burst`,
+            ]
+          : []),
         ...(reported.cut > 0 ? [`${counted(reported.cut, 'reported logon')} beyond the first that are kept`] : []),
         ...(collector.other.cutLines > 0
           ? [`${count(collector.other.cutLines)} lines and records of logons on Linux beyond the first that are kept`]

@@ -36,7 +36,7 @@ export function neededColumns(
 ): Map<string, Set<string>> {
   const analysis = checked(query, schemaOf(tables), false);
   // Whatever is called like a column counts, at any place: also in texts, for column_ifexists() and table().
-  const named = new Set(query.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
+  const named = new Set(`${query} ${analysis.text}`.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
   const mention = (name: string): void => {
     named.add(name);
     for (let cut = name.replace(SUFFIX, ''); cut !== '' && !named.has(cut); cut = cut.replace(SUFFIX, ''))

@@ -13,6 +13,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'bad-hosts.csv'), 'host,score\nevil.example,9\nworse.example,10\n');
   await writeFile(join(folder, 'vips.csv'), 'SearchKey,Team\nana,finance\n');
   await writeFile(join(folder, 'T.csv'), 'TimeGenerated,user\n2026-01-02T03:04:05Z,ana\n2026-01-02T03:04:06Z,bob\n');
+  await writeFile(
+    join(folder, 'graph.json'),
+    '[{"name":"web01","location":"westeurope"},{"name":"db01","location":"x"}]',
+  );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -60,6 +64,24 @@ describe('_GetWatchlist', () => {
 
   it('says how to give a watchlist that is not there', async () => {
     await expect(run(query, at('T.csv'))).rejects.toThrow(/watchlist 'vips'.*--evidence vips=FILE\.csv/);
+  });
+});
+
+describe('a function of a workspace', () => {
+  it('is the table of its name, with the columns of its schema where it is a parser', async () => {
+    const called = (name: string): string => `${name} ( ) | where user == 'ana' | project user, EventResult`;
+    const { rows } = await run(called('_Im_Authentication'), `_Im_Authentication=${at('T.csv')}`);
+    expect(rows).toEqual([['ana', '']]);
+    await expect(run('Saved() | count', at('T.csv'))).rejects.toThrow(/--evidence Saved=FILE\.csv/);
+    expect((await run('Saved() | count', `Saved=${at('T.csv')}`)).rows).toEqual([[2]]);
+  });
+
+  it('of Resource Graph is the table of the evidence', async () => {
+    const { rows } = await run(
+      "arg('').Resources | where name == 'web01' | project location",
+      `resources=${at('graph.json')}`,
+    );
+    expect(rows).toEqual([['westeurope']]);
   });
 });
 
