@@ -1,16 +1,15 @@
 // Bundles the program to dist/. Each command and each Azure client is a chunk of its own, loaded when it is first used.
 
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
 import { httpByRequire } from './scripts/http-plugin.mjs';
 import { inkPlugins } from './scripts/ink-plugins.mjs';
 import { allBut, mergeChunks } from './scripts/merged-chunks.mjs';
 import { nativeFormData } from './scripts/native-form-data.mjs';
+import { makeSnapshots } from './scripts/snapshots.mjs';
 
 const outdir = fileURLToPath(new URL('./dist/', import.meta.url));
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -89,35 +88,4 @@ await writeFile(`${outdir}package.json`, '{ "type": "module" }\n');
 await chmod(`${outdir}cordon.js`, 0o755);
 await writeBundled(outdir, about, await bundledPackages(root, metafile, ['node_modules/@kusto/language-service-next']));
 
-/**
- * A snapshot of a process with Microsoft's KQL parser in it, and with its analyses of what the demo asks for its list and
- * for its first VM, for the Node that runs the program. Where it cannot be made,
- * the parser is loaded as any module: a second slower at its first query.
- */
-async function snapshotParser() {
-  const bundled = fileURLToPath(new URL('./node_modules/.bin/node', import.meta.url));
-  const node = existsSync(bundled) ? bundled : process.execPath;
-  const run = async (...parameters) =>
-    (await promisify(execFile)(node, parameters, { timeout: 120_000, maxBuffer: 1 << 26 })).stdout;
-  const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-  const script = `${outdir}kql-parser.cjs`;
-  const library = at('./node_modules/@kusto/language-service-next');
-  const queries = `${outdir}kql-parser.queries`;
-  await writeFile(queries, await run(at('./scripts/demo-queries.ts')));
-  await build({
-    entryPoints: [at('./src/kql/parser-snapshot.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    logLevel: 'error',
-  });
-  const version = (await run('-p', 'process.version + " " + process.platform + " " + process.arch')).trim();
-  const made = ['--snapshot-blob', `${outdir}kql-parser.blob`, '--build-snapshot', script];
-  await run(...made, library, `${outdir}queries`, queries);
-  await Promise.all([script, queries].map((file) => rm(file)));
-  await writeFile(`${outdir}kql-parser.key`, `${version} ${statSync(node).size}`);
-}
-
-await snapshotParser().catch(() => rm(`${outdir}kql-parser.blob`, { force: true }));
+await makeSnapshots(root, outdir);

@@ -4,6 +4,7 @@
  * several times as long as the reading. The log is made of real chunks (of `CORDON_SHARED`, or ../shared beside the
  * project) with new record ids, times and checksums. Run: npm run bench -- evtx [MiB]
  */
+
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -32,6 +33,7 @@ import { recordHead, recordTail } from '../src/eventlog/record.ts';
 import { TemplateCache } from '../src/eventlog/template-cache.ts';
 import { DecodedChunk, TemplateInstance } from '../src/eventlog/template-instance.ts';
 import { defaultThresholds } from '../src/triage/logons/bursts.ts';
+import { ComputerNames } from '../src/triage/logons/computer-names.ts';
 import { assembleLogons } from '../src/triage/logons/logons.ts';
 import { isoOf } from '../src/triage/logons/ticks.ts';
 
@@ -186,7 +188,7 @@ async function burstsAlone(path: string): Promise<Logons> {
   for await (const { chunk, offset, available } of file.chunks())
     reader.read(chunk, readChunkHeader(chunk, available), available, offset);
   await file.close();
-  collector.finish(defaultThresholds);
+  collector.finish(defaultThresholds, new ComputerNames([]));
   const { successes, later } = collector.evidence(false);
   return assembleLogons({
     failures: collector.failures,

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +37,7 @@ run(process.execPath, ['build.mjs']);
 // The published package runs nothing when it is installed, and has no tools to build with.
 const stage = join(release, 'package');
 for (const name of ['dist', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-  await cp(join(root, name), join(stage, name), { recursive: true, filter: (path) => !/kql-parser\./.test(path) });
+  await cp(join(root, name), join(stage, name), { recursive: true, filter: (path) => basename(path) !== 'snapshots' });
 }
 const { scripts: _, devDependencies: __, allowScripts: ___, ...published } = about;
 await writeFile(join(stage, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);

@@ -27,7 +27,7 @@ async function packedProgram() {
         .replaceAll('\\', '/'),
     )
     // Made for the Node of this computer as a program of its own.
-    .filter((name) => !name.startsWith('kql-parser.'))
+    .filter((name) => !name.startsWith('snapshots/'))
     .sort();
   const files = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, (await readFile(join(dist, name))).toString('base64')])),

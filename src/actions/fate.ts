@@ -1,5 +1,5 @@
 import { booleanAt, type Json } from '../arm/json.ts';
-import { provisioningOf } from '../arm/provisioning.ts';
+import { printsProvisioning, provisioningOf } from '../arm/provisioning.ts';
 import { shortName } from '../arm/resource-id.ts';
 import { endsIn } from '../azure/client/clouds.ts';
 import type { Connection } from '../azure/client/connection.ts';
@@ -37,6 +37,9 @@ function putFate(sent: SentChange, resource: Json | null): Shown {
   if (progress === 'under way') {
     return { ...atIt(`${name} is as sent, and Azure is still at it (${state})`), asSent: true };
   }
+  if (state === '' && printsProvisioning(pathOf(sent.url))) {
+    return { ...unclear(`${name} is as sent, and Azure does not say whether that is done`), sure: false };
+  }
   if (progress === 'failed') return { ...notDone(`${name} is in the state ${state}`), leaves: true };
   return shown(`${name} is as sent: it was done`);
 }
@@ -48,6 +51,9 @@ async function deleteFate(connection: Connection, sent: SentChange, signal: Abor
   const { state, progress } = provisioningOf(resource);
   if (/^deleting$/i.test(state)) return atIt(`${name} is being deleted`);
   if (progress === 'under way') return atIt(`${name} still exists, and Azure is at it (${state})`);
+  if (state === '' && printsProvisioning(pathOf(sent.url))) {
+    return { ...unclear(`${name} still exists, and Azure does not say in what state`), sure: false };
+  }
   return { ...notDone(`${name} still exists: it was not done`), sure: false };
 }
 

@@ -120,7 +120,9 @@ async function verifyComment(
   const state = commentState.parse(given);
   const now = await readComment(connection, state.commentId, signal);
   if (now === null) return { ok: false, text: 'The comment is not there.' };
-  const same = textAt(now, 'properties', 'message') === state.message;
+  const message = textAt(now, 'properties', 'message');
+  if (message === '') return { ok: null, text: 'The comment is there, and Azure does not print its text.' };
+  const same = message === state.message;
   const by = printable(textAt(now, 'properties', 'author', 'userPrincipalName'), 120);
   return same
     ? { ok: true, text: `The incident has the comment${by === '' ? '' : `, by ${by}`}.` }

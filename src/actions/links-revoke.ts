@@ -68,7 +68,12 @@ async function linkedSnapshots(
       }
       if (!disks.some((disk) => sameId(disk, one.creationData?.sourceResourceId ?? ''))) continue;
       found.looked += 1;
-      if (hasLink(one.diskState ?? '')) found.links.push({ id: one.id ?? '', state: one.diskState ?? '' });
+      if (!one.diskState) {
+        found.notSeen.push(`the state of the snapshot ${printable(one.name ?? '', 80)}, which Azure did not print`);
+        found.complete = false;
+        continue;
+      }
+      if (hasLink(one.diskState)) found.links.push({ id: one.id ?? '', state: one.diskState });
     }
   } catch (error) {
     if (context.signal.aborted) throw error;
@@ -127,6 +132,15 @@ async function linkedCopies(connection: Connection, context: ActionContext): Pro
     ...disks.map(async (id): Promise<Copies> => {
       try {
         const state = stateOf(await readCopy(connection, id));
+        if (state === '') {
+          const name = printable(shortName(id), 80);
+          return {
+            links: [],
+            looked: 1,
+            notSeen: [`the state of the disk ${name}, which Azure did not print`],
+            complete: false,
+          };
+        }
         return { links: hasLink(state) ? [{ id, state }] : [], looked: 1, notSeen: [], complete: true };
       } catch (error) {
         if (context.signal.aborted) throw error;
@@ -213,7 +227,7 @@ async function revoke(connection: Connection, context: ActionContext, planned: A
 }
 
 const withStates = (copies: readonly { id: string; state: string }[]): string =>
-  copies.map(({ id, state }) => `${printable(shortName(id), 80)} (${state || 'gone'})`).join(', ');
+  copies.map(({ id, state }) => `${printable(shortName(id), 80)} (${state || 'Azure does not say'})`).join(', ');
 
 /**
  * By the state of each disk and snapshot, as Azure prints it: of those that were revoked, and of all that the VM has, also
@@ -226,7 +240,10 @@ async function verifyRevoke(
 ): Promise<Verification> {
   const { links } = revokeState.parse(given);
   const revoked = await Promise.all(
-    links.map(async ({ id }) => ({ id, state: stateOf(await readCopy(connection, id)) })),
+    links.map(async ({ id }) => {
+      const now = await readCopy(connection, id);
+      return { id, state: now === null ? 'gone' : stateOf(now) };
+    }),
   );
   const copies = await linkedCopies(connection, context);
   const others = copies.links.filter(({ id }) => !revoked.some((one) => sameId(one.id, id)));
@@ -236,7 +253,8 @@ async function verifyRevoke(
     return { ok: false, text: `STILL linked: ${withStates(left)}. Run it again: cordon looks anew.${unseen}` };
   }
   const text = `No link any more: ${withStates(revoked)}.${unseen}`;
-  return { ok: copies.complete ? true : null, text };
+  const known = copies.complete && revoked.every(({ state }) => state !== '');
+  return { ok: known ? true : null, text };
 }
 
 /** Ends the access that links give to the VM's disks and to snapshots of them. It cannot be undone. */

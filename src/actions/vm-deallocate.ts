@@ -109,7 +109,8 @@ async function verifyDeallocate(connection: Connection, { target }: ActionContex
   const power = powerOf(await readMachine(connection, target));
   if (power === 'deallocated') return { ok: true, text: `${target.name} is deallocated.` };
   if (power === 'deallocating') return { ok: null, text: `${target.name} is still being deallocated.` };
-  return { ok: false, text: `${target.name} is ${power || 'in no known state'}, NOT deallocated.` };
+  if (power === '') return { ok: null, text: `Azure does not say whether ${target.name} is deallocated.` };
+  return { ok: false, text: `${target.name} is ${power}, NOT deallocated.` };
 }
 
 async function start(connection: Connection, context: ActionContext): Promise<Verification> {
@@ -124,7 +125,7 @@ async function start(connection: Connection, context: ActionContext): Promise<Ve
   const after = powerOf(await readMachine(connection, target));
   if (after === 'running') return { ok: true, text: `${target.name} runs again. Its memory is new.` };
   return {
-    ok: after === 'starting' ? null : false,
+    ok: after === 'starting' || after === '' ? null : false,
     text: `${target.name} is ${after || 'in no known state'} after the start.`,
   };
 }

@@ -17,6 +17,13 @@ export function provisioningFrom(state: string): Provisioning {
   return { state, progress: /^(failed|cancell?ed)$/i.test(state) ? 'failed' : 'under way' };
 }
 
+/**
+ * Does Azure print a state with every resource at this path? Those of Compute and Network have one, by their specifications: an answer
+ * without it says nothing of the last change.
+ */
+export const printsProvisioning = (path: string): boolean =>
+  /\/providers\/microsoft\.(compute|network)\/(?!.*\/providers\/)/i.test(path);
+
 /** The same of a resource as Azure prints it. */
 export const provisioningOf = (resource: unknown): Provisioning =>
   provisioningFrom(textAt(resource, 'properties', 'provisioningState'));

@@ -22,6 +22,7 @@ import { Listing } from './readers/listing.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { otherMachinesText } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
+import { inSmallYoungGeneration } from './young-generation.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
 
@@ -289,10 +290,18 @@ const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
  * Every VM in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a VM.
  * `onProgress`, where given, gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
  */
-export async function readScan(
+export function readScan(
   connection: Connection,
   onProgress: ((rows: ScanRow[], notSeen: string[]) => void) | undefined,
   options: ScanOptions = {},
+): Promise<ScanDocument> {
+  return inSmallYoungGeneration(readAll(connection, onProgress, options));
+}
+
+async function readAll(
+  connection: Connection,
+  onProgress: ((rows: ScanRow[], notSeen: string[]) => void) | undefined,
+  options: ScanOptions,
 ): Promise<ScanDocument> {
   const { signal } = options;
   const notSeen: string[] = [];

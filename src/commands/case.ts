@@ -1,17 +1,22 @@
 import { userInfo } from 'node:os';
 import { type Anchor, anchorOf } from '../casefile/anchor.ts';
-import { CaseLockedError } from '../casefile/case-lock.ts';
+import { CaseLockedError, lockHolder } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
 import { blobsOf, checkImage, type DiskImage, imagesOf } from '../casefile/disk-images.ts';
+import { type HalfDone, halfDone, halfDoneIn, halfDoneText, tellsOfChanges } from '../casefile/half-done.ts';
 import { entryLine } from '../casefile/one-line.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
 import { type Exported, type ExportFormat, exportAndRecord, exportCase } from '../casefile/write-export.ts';
+import type { Entry } from '../documents/transcript.ts';
+import { pendingDeadlines } from '../playbook/deadlines.ts';
 import { count, counted } from '../text/counts.ts';
 import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { moment } from '../text/times.ts';
 import { type AnchorsInAzure, anchorLines, vouches } from './anchors-in-azure.ts';
+import type { Streams } from './options.ts';
+import { PacedOutput } from './paced-output.ts';
 import { printPdf } from './print-pdf.ts';
 import { printedJson } from './printed-json.ts';
 import { type CheckedStamp, certificatesIn, checkStamps, stampLine } from './time-stamps.ts';
@@ -36,13 +41,16 @@ const doesNotVerify = 6;
 
 /** `cordon case list`: every case, newest first. Returns the exit code. */
 export async function caseList(options: CaseCommandOptions, streams: CommandStreams): Promise<number> {
-  const cases = await storeOf(options).list();
+  const store = storeOf(options);
+  const cases = await store.list();
   if (options.json === true) {
-    streams.stdout.write(`${printedJson({ schema: 'cordon.cases/1', cases })}\n`);
+    const left = await halfDoneOf(store, options);
+    streams.stdout.write(`${printedJson({ schema: 'cordon.cases/1', cases, halfDone: left })}\n`);
     return done;
   }
   if (cases.length === 0) streams.stderr.write('No cases yet.\n');
   const width = cases.reduce((most, { id }) => Math.max(most, id.length), 0);
+  const left = await halfDoneOf(store, options);
   for (const one of cases) {
     const state =
       one.unreadable !== ''
@@ -61,59 +69,94 @@ export async function caseList(options: CaseCommandOptions, streams: CommandStre
       one.vm.id,
     ];
     streams.stdout.write(`${printable(what.join('  '), 1024)}\n`);
+    for (const each of left) {
+      if (each.caseId === one.id) streams.stdout.write(`  ${printable(`▲ ${halfDoneText(each)}`, 1024)}\n`);
+    }
   }
   return done;
 }
 
+/** What the cases of this host left half-done in Azure, as far as their records show it. */
+async function halfDoneOf(store: CaseStore, { now = () => new Date() }: CaseCommandOptions): Promise<HalfDone[]> {
+  const about = { now: now() };
+  return [true, false].reduce<Promise<HalfDone[]>>(
+    async (found, demo) => [...(await found), ...(await halfDone(store, { ...about, demo }, pendingDeadlines))],
+    Promise.resolve([]),
+  );
+}
+
+/** The same of one case, also of one that was closed long ago; nothing of one that a process writes to now. */
+async function halfDoneInCase(found: CaseReader, { now = () => new Date() }: CaseCommandOptions): Promise<HalfDone[]> {
+  const holder = await lockHolder(found.directory);
+  if (holder !== null) return [];
+  const entries: Entry[] = [];
+  try {
+    for await (const entry of found.entries()) if (tellsOfChanges(entry)) entries.push(entry);
+  } catch (error) {
+    if (!(error instanceof TranscriptDamagedError)) throw error;
+  }
+  return halfDoneIn({ id: found.id, vm: found.header.vm }, entries, pendingDeadlines, now());
+}
+
 /** `cordon case show ID`: the transcript, a line an entry. Returns the exit code; 6 when the case does not verify. */
-export async function caseShow(id: string, options: CaseCommandOptions, streams: CommandStreams): Promise<number> {
+export async function caseShow(id: string, options: CaseCommandOptions, streams: Streams): Promise<number> {
   return withCase(id, options, streams, async (found) => {
     const verification = await found.verify();
-    if (options.json === true) await showJson(found, verification, streams);
-    else await showText(found, verification, streams);
+    const left = await halfDoneInCase(found, options);
+    // As it is read, and no faster than it is taken: a case can be long.
+    const shown = options.json === true ? jsonOf(found, verification, left) : textOf(found, verification, left);
+    await new PacedOutput(streams.stdout).write(shown);
+    if (!verification.ok) streams.stderr.write(`${failed(found.id, verification)}\n`);
     return verification.ok ? done : doesNotVerify;
   });
 }
 
-async function showText(found: CaseReader, verification: Verification, { stdout, stderr }: CommandStreams) {
+async function* textOf(
+  found: CaseReader,
+  verification: Verification,
+  left: readonly HalfDone[],
+): AsyncGenerator<string> {
   const whole = verification.ok
     ? `${counted(verification.entries, 'entry', 'entries')}   chain ✓   head ${verification.head}`
     : `chain ✗ line ${count(verification.line)} ${verification.because}`;
   const { vm, operator } = found.header;
-  stdout.write(`${printable(`case ${found.id}   ${whole}`, 1024)}\n`);
-  stdout.write(`${printable(`${vm.name}   ${vm.id}   ${operator.upn}`, 1024)}\n`);
+  yield `${printable(`case ${found.id}   ${whole}`, 1024)}\n`;
+  yield `${printable(`${vm.name}   ${vm.id}   ${operator.upn}`, 1024)}\n`;
+  for (const one of left) yield `${printable(`▲ ${halfDoneText(one)}`, 1024)}\n`;
   let day = '';
   try {
     for await (const entry of found.entries()) {
       if (entry.at.slice(0, 10) !== day) {
         day = entry.at.slice(0, 10);
-        stdout.write(`\n${day} (UTC)\n`);
+        yield `\n${day} (UTC)\n`;
       }
       const { time, kind, text, aside } = entryLine(entry);
-      stdout.write(`${time}  ${kind.padEnd(8)} ${text}${aside === '' ? '' : `   ${aside}`}\n`);
+      yield `${time}  ${kind.padEnd(8)} ${text}${aside === '' ? '' : `   ${aside}`}\n`;
     }
   } catch (error) {
     if (!(error instanceof TranscriptDamagedError)) throw error;
-    stdout.write(`✗ line ${error.line} ${error.because}; nothing after it is shown\n`);
+    yield `✗ line ${error.line} ${error.because}; nothing after it is shown\n`;
   }
-  if (!verification.ok) stderr.write(`${failed(found.id, verification)}\n`);
 }
 
-/** One document, written as it is read: a case can be long. */
-async function showJson(found: CaseReader, verification: Verification, { stdout, stderr }: CommandStreams) {
-  const opening = jsonText({ schema: 'cordon.case/1', id: found.id, header: found.header, verification });
-  stdout.write(`${opening.slice(0, -1)},"entries":[`);
+async function* jsonOf(
+  found: CaseReader,
+  verification: Verification,
+  left: readonly HalfDone[],
+): AsyncGenerator<string> {
+  const { id, header } = found;
+  const opening = jsonText({ schema: 'cordon.case/1', id, header, verification, halfDone: left });
+  yield `${opening.slice(0, -1)},"entries":[`;
   let separator = '\n';
   try {
     for await (const entry of found.entries()) {
-      stdout.write(`${separator}${jsonText(entry)}`);
+      yield `${separator}${jsonText(entry)}`;
       separator = ',\n';
     }
   } catch (error) {
     if (!(error instanceof TranscriptDamagedError)) throw error;
   }
-  stdout.write('\n]}\n');
-  if (!verification.ok) stderr.write(`${failed(found.id, verification)}\n`);
+  yield '\n]}\n';
 }
 
 export interface CaseVerifyOptions extends CaseCommandOptions {

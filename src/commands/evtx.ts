@@ -14,6 +14,7 @@ import { evtxText } from './evtx-report.ts';
 import { evtxDocumentOf, gatherLogs, logFiles } from './gathered-logs.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
+import { PacedOutput } from './paced-output.ts';
 import { printedJson } from './printed-json.ts';
 
 export interface EvtxFlags extends BurstFlags {
@@ -46,28 +47,6 @@ function eventLine(event: SecurityEvent): string {
     verified: event.verified,
   });
   return `${line.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
-}
-
-/** Writes in portions, and lets the reader wait until the output has drained. */
-class Lines {
-  readonly #out: NodeJS.WritableStream;
-  #pending = '';
-
-  constructor(out: NodeJS.WritableStream) {
-    this.#out = out;
-  }
-
-  add(line: string): void {
-    this.#pending += line;
-  }
-
-  /** Writes what there is; resolves when more may come. */
-  async flush(): Promise<void> {
-    const text = this.#pending;
-    this.#pending = '';
-    if (text === '' || this.#out.write(text)) return;
-    await new Promise<void>((done) => this.#out.once('drain', done));
-  }
 }
 
 /** Draws how far the reading is, on a terminal alone. */
@@ -155,7 +134,7 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   if (into) await (await import('./into-case.ts')).checkCase(into);
   const now = new Date();
   const progress = progressOn(streams);
-  const lines = new Lines(streams.stdout);
+  const lines = new PacedOutput(streams.stdout);
   const gathered = await gatherLogs(paths);
   const reading = await readEventLogs(logFiles(gathered), {
     thresholds: burstOptions(flags).thresholds,

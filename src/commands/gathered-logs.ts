@@ -5,6 +5,7 @@ import { type EvidenceFile, isLogFormat, isSyslogFormat, isUtmpFormat } from '..
 import { eventFormNames } from '../evidence/exported-events/event-form.ts';
 import { exportedEvents } from '../evidence/exported-events/exported-events.ts';
 import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
+import { reportedLog } from '../evidence/reported/reporters.ts';
 
 /** Logs in what was named, and what else is there. */
 export interface GatheredLogs {
@@ -19,12 +20,15 @@ export async function gatherLogs(paths: readonly string[], signal?: AbortSignal)
     named: (path) => ({ path, format: 'evtx', table: undefined }),
     ...(signal ? { signal } : {}),
   });
-  return { evidence, logs: evidence.files.filter(({ format }) => isLogFormat(format)) };
+  return { evidence, logs: evidence.files.filter((file) => isLogFormat(file.format) || reportedLog(file) !== null) };
 }
 
 /** The same for the reader of logons. */
 export const logFiles = ({ logs }: GatheredLogs): LogFile[] =>
-  logs.flatMap(({ path, format, year, form }): LogFile[] => {
+  logs.flatMap((file): LogFile[] => {
+    const { path, format, year, form } = file;
+    const reported = reportedLog(file);
+    if (reported) return [reported];
     if (format === 'evtx') return [{ path, format }];
     if (format === 'events' && form) {
       const by = eventFormNames[form];

@@ -12,6 +12,7 @@ import { checkHeadlessCase, type HeadlessCaseFlags, today } from './headless-cas
 import { type CaseFlags, intoCase } from './into-case.ts';
 import { exploitedOption, type KevFlags } from './kev-file.ts';
 import { type ConnectionFlags, openConnection, type Streams } from './options.ts';
+import { PacedOutput } from './paced-output.ts';
 import { printedJson } from './printed-json.ts';
 import { type ServiceTagsFlags, serviceTagsOption } from './service-tags-file.ts';
 
@@ -94,7 +95,7 @@ export async function scan(flags: ScanFlags, streams: Streams): Promise<number> 
     });
     if (streams.stderr.isTTY) streams.stderr.write('\r\u001b[K');
     if (flags.case !== undefined) await enter(document, { ...flags, case: flags.case }, streams);
-    if (flags.json) for (const piece of jsonOf(document)) streams.stdout.write(piece);
+    if (flags.json) await new PacedOutput(streams.stdout).write(jsonOf(document));
     else streams.stdout.write(scanText(document));
     if (document.vms.length === 0 && document.notSeen.length > 0) return exitCode.notPermitted;
     return flags.failOn ? scanExit(document.vms, flags.failOn, streams) : exitCode.done;

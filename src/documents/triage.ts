@@ -164,6 +164,11 @@ export const burst = z.object({
    * `success` is unknown then.
    */
   session: logonSuccess.optional(),
+  /**
+   * Of a distributed spray: logons of its accounts from where neither the spray nor the account came before, the first of an
+   * account each. `success` is unknown then: the owner or the intruder may have come.
+   */
+  elsewhere: z.array(logonSuccess).optional(),
   /** Only where failures have no address. */
   witnesses: z.array(burstWitness).optional(),
   /** What followed a success: new accounts, services, tasks, cleared logs. Empty when nothing was seen. */

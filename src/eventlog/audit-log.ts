@@ -1,16 +1,18 @@
-import { auditAction } from '../syslog/audit-actions.ts';
+import { type AuditedAction, auditAction } from '../syslog/audit-actions.ts';
 import { auditRecords } from '../syslog/audit-file.ts';
 import type { AuditRecord } from '../syslog/audit-record.ts';
 import { auditedStep } from '../syslog/audit-steps.ts';
 import { noGaps } from '../syslog/syslog-file.ts';
-import { counted } from '../text/counts.ts';
+import { count, counted } from '../text/counts.ts';
 import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
-import type { LogonCollector } from './logon-collector.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
+import { type LogonCollector, mostLater } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
-import { readThrough, type ThroughOptions } from './read-through.ts';
+import type { NodeNames } from './node-names.ts';
+import { mostLines } from './other-witnesses.ts';
+import { type ReadFile, readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
 /** A log of the kernel's audit, as auditd writes it. */
@@ -22,94 +24,124 @@ export interface AuditLogFile {
 const mostComputers = 50;
 const longestAction = 1024;
 
-const hostOf = (name: string): string => name.toLowerCase().split('.', 1)[0] ?? '';
+/** Known by one copy of their text: a part of a line would keep the portion of the file that it is in. */
+const mostNodesKept = 1000;
 
 /**
- * The name that a node has in the logs beside: auditd writes the host's name or its full one (`name_format`), syslog often
- * the other. The node's own where they have none like it, or several.
+ * Reads such a log; what it says of logons is given once all logs are read, since which computer its nodes are depends on
+ * these. `most`: records of logons that are kept. Throws an EventLogError when it cannot be opened; where its end cannot be
+ * read, the rest counts.
  */
-function nameBeside(node: string, computers: readonly string[]): string {
-  if (computers.some((name) => name.toLowerCase() === node.toLowerCase())) return node;
-  const [name, other] = computers.filter(
-    (one) => hostOf(one) === hostOf(node) && (!one.includes('.') || !node.includes('.')),
-  );
-  return name !== undefined && other === undefined ? name : node;
-}
-
-/**
- * Reads such a log and gives what it says of logons to the collector. `beside` are the computers of the logs beside it: where
- * its lines do not name their computer (`node=`) it is the one of these, "" where there are none or several. Throws an
- * EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
- */
-export async function readAuditLogons(
+export async function readAuditLog(
   { path }: AuditLogFile,
-  beside: readonly string[],
-  collector: LogonCollector,
   options: ThroughOptions,
-): Promise<LogonLog> {
-  const gaps = noGaps();
-  const [alone = '', another] = beside;
-  const computer = another === undefined ? alone : '';
-  const namesOfNodes = new Map([['', computer]]);
-  const computerOf = (node: string): string => {
-    const known = namesOfNodes.get(node) ?? ownCopy(nameBeside(node, beside));
-    if (namesOfNodes.size < mostComputers) namesOfNodes.set(node, known);
-    return known;
-  };
-  const span = new Span();
-  const computers = new Set<string>();
-  const steps: AuditedStep[] = [];
-  let [records, nodes] = [0, 0];
-  const take = (record: AuditRecord): void => {
-    records += 1;
-    span.add(record.at);
-    if (record.node !== '') nodes += 1;
-    const own = computerOf(record.node);
-    if (own !== '' && computers.size < mostComputers) computers.add(own);
-    const step = auditedStep(record, own);
-    if (step) {
-      const { at, serial } = record;
-      steps.push(step);
-      collector.other.takeAudit(step, `${at} ${serial}`);
-    }
-    const action = auditAction(record);
-    if (action)
-      collector.takeAudited({ ...action, at: record.at, computer: own, what: printable(action.what, longestAction) });
-  };
+  most = mostLines,
+): Promise<AuditReading> {
+  const reading = new AuditReading(path, most);
   const file = await readThrough(
     path,
-    (read) => auditRecords(path, gaps, read),
+    (read) => auditRecords(path, reading.gaps, read),
     (portion) => {
-      for (const { record } of portion) take(record);
+      for (const { record } of portion) reading.take(record);
     },
     options,
   );
-  const ends = span.ends;
-  // Where there are records of logons, the whole log was listening.
-  if (ends && steps.length > 0) {
-    collector.otherSpan.add(ends.first);
-    collector.otherSpan.add(ends.last);
+  reading.file = file;
+  return reading;
+}
+
+/** What one log of audit holds. */
+export class AuditReading {
+  readonly gaps = noGaps();
+  readonly path: string;
+  file: ReadFile;
+  readonly #most: number;
+  readonly #span = new Span();
+  readonly #steps: { step: AuditedStep; serial: string }[] = [];
+  readonly #actions: (AuditedAction & { at: Ticks; node: string })[] = [];
+  readonly #nodes = new Map<string, string>();
+  #records = 0;
+  #cut = 0;
+
+  constructor(path: string, most: number) {
+    this.path = path;
+    this.#most = most;
+    this.file = { path, bytes: 0, sha256: '', unverified: 0, dirty: false, damaged: [], damages: 0 };
   }
-  const { failures, successes } = auditLogons(steps);
-  return {
-    ...file,
-    records,
-    failures: failures.length,
-    successes: successes.length,
-    first: ends && isoOf(ends.first),
-    last: ends && isoOf(ends.last),
-    channel: 'audit',
-    computers: [...computers].map((name) => printable(name, 64)),
-    notes: [
-      ...(nodes === records
-        ? []
-        : computer === ''
-          ? ['it does not name its computer']
-          : [`its computer is that of the logs beside it: ${printable(computer, 64)}`]),
-      ...(gaps.unread > 0
-        ? [`${counted(gaps.unread, 'line')} that are no record of audit (first in line ${gaps.firstUnread})`]
+
+  /** The names of computers that its records have (`node=`); "" is among them where some have none. */
+  get nodes(): string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  take(record: AuditRecord): void {
+    this.#records += 1;
+    this.#span.add(record.at);
+    const node = this.#nodeOf(record.node);
+    const step = auditedStep(record, node);
+    if (step) {
+      if (this.#steps.length < this.#most) this.#steps.push({ step, serial: ownCopy(record.serial) });
+      else this.#cut += 1;
+    }
+    const action = auditAction(record);
+    if (!action) return;
+    const { program, what } = action;
+    if (this.#actions.length < mostLater)
+      this.#actions.push({
+        at: record.at,
+        node,
+        program: ownCopy(program),
+        what: ownCopy(printable(what, longestAction)),
+      });
+    else this.#cut += 1;
+  }
+
+  #nodeOf(node: string): string {
+    const known = this.#nodes.get(node);
+    if (known !== undefined) return known;
+    const own = ownCopy(node);
+    if (this.#nodes.size < mostNodesKept) this.#nodes.set(own, own);
+    return own;
+  }
+
+  /** Gives it to the collector, with the computers that its nodes are. */
+  give(collector: LogonCollector, names: NodeNames): LogonLog {
+    const ends = this.#span.ends;
+    // Where there are records of logons, the whole log was listening.
+    if (ends && this.#steps.length > 0) {
+      collector.otherSpan.add(ends.first);
+      collector.otherSpan.add(ends.last);
+    }
+    for (const { step, serial } of this.#steps) {
+      step.computer = names.computerOf(step.computer);
+      collector.other.takeAudit(step, `${step.at} ${serial}`);
+    }
+    for (const { node, ...action } of this.#actions)
+      collector.takeAudited({ ...action, computer: names.computerOf(node) });
+    collector.other.cutLines += this.#cut;
+    const { failures, successes } = auditLogons(this.#steps.map(({ step }) => step));
+    const computers = new Set(this.nodes.map((node) => names.computerOf(node)).filter((name) => name !== ''));
+    return {
+      ...this.file,
+      records: this.#records,
+      failures: failures.length,
+      successes: successes.length,
+      first: ends && isoOf(ends.first),
+      last: ends && isoOf(ends.last),
+      channel: 'audit',
+      computers: [...computers].slice(0, mostComputers).map((name) => printable(name, 64)),
+      notes: [...names.notes, ...this.#notes()],
+    };
+  }
+
+  #notes(): string[] {
+    const { unread, firstUnread, zeros } = this.gaps;
+    return [
+      ...(this.#cut > 0
+        ? [`${count(this.#cut)} more of its records report logons and actions than are kept: those came last`]
         : []),
-      ...(gaps.zeros > 0 ? [`${counted(gaps.zeros, 'byte')} of zeros among its lines`] : []),
-    ],
-  };
+      ...(unread > 0 ? [`${counted(unread, 'line')} that are no record of audit (first in line ${firstUnread})`] : []),
+      ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
+    ];
+  }
 }

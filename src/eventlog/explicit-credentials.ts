@@ -47,6 +47,11 @@ export class ExplicitCredentials {
     this.#use.push(number * 2 + (record.verified ? 1 : 0));
   }
 
+  /** What the attempts have in common, each once. */
+  get uses(): readonly Use[] {
+    return this.#uses;
+  }
+
   *attempts(): Generator<Attempt> {
     for (let row = 0; row < this.length; row++) yield this.#attempt(row);
   }

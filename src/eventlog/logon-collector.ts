@@ -1,6 +1,7 @@
 import { accountName } from '../triage/logons/account-names.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
+import { ComputerNames } from '../triage/logons/computer-names.ts';
 import { eventWords, madeBy } from '../triage/logons/event-words.ts';
 import { FailureColumns, type LogonEvent, Names } from '../triage/logons/events.ts';
 import { SidNames } from '../triage/logons/sid-names.ts';
@@ -8,7 +9,7 @@ import type { LaterEvent, Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerMinute, ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { float64s, uint8s, uint32s } from './growing-column.ts';
-import { OtherWitnesses } from './other-witnesses.ts';
+import { loggedAmong, OtherWitnesses } from './other-witnesses.ts';
 import { failureFields, privilegeFields, successFields } from './read-fields.ts';
 import type { TakenRecord } from './record.ts';
 import {
@@ -35,7 +36,7 @@ const tellingTypes = new Set([2, 3, 7, 8, 10, 11, 12]);
 /** Sessions of the system, of the local and of the network service; 0 is none. */
 const ownSessions = new Set([0, 0x3e4, 0x3e5, 0x3e7]);
 /** Events that follow a logon are rare; a log that holds more is reported as cut. */
-const mostLater = 100_000;
+export const mostLater = 100_000;
 const ticksPerDay = 24 * 60 * ticksPerMinute;
 
 /** Successful logons in columns: a domain controller's log holds millions. */
@@ -70,10 +71,18 @@ export interface Clearing {
 }
 
 const mostClearings = 100;
+/** Whose programs of one name said something within the same seconds. */
+const mostComputersAtOnce = 100;
 /** syslog and audit give one action times of their own. */
 const actionNear = 5 * ticksPerSecond;
-const actionPlace = (computer: string, program: string, moment: number): string =>
-  `${computer.toLowerCase()}\n${program.toLowerCase()}\n${moment}`;
+const actionPlace = (program: string, moment: number): string => `${program.toLowerCase()}\n${moment}`;
+
+/** What someone did on Linux. */
+interface Action {
+  at: Ticks;
+  computer: string;
+  what: string;
+}
 
 /** What became of a record. */
 export type Taken = 'failure' | 'success' | 'other' | 'repeated' | 'unwanted';
@@ -104,8 +113,12 @@ export class LogonCollector {
   /** Of Linux, by computer and words. */
   readonly #actions = new Map<string, LaterEvent[]>();
   #actionsKept = 0;
-  /** When programs of a computer said in syslog what they did. */
-  readonly #actionsAt = new Set<string>();
+  /** When programs said in syslog what they did: the computers, by program and time. */
+  readonly #actionsAt = new Map<string, Set<string>>();
+  /** What audit says that someone did, until all is read. */
+  readonly #audited: (Action & { program: string })[] = [];
+  /** Which names are one computer, once all is read. */
+  names = new ComputerNames([]);
   readonly #names = new Names();
   #lastComputer = '';
   #lastNumber = this.#names.numberOf('');
@@ -302,22 +315,39 @@ export class LogonCollector {
     });
   }
 
-  /** Takes what audit says that someone did on Linux, unless a line of syslog by the same program says it. */
-  takeAudited({ at, computer, program, what }: { at: Ticks; computer: string; program: string; what: string }): void {
-    const moment = Math.floor(at / actionNear);
-    if ([-1, 0, 1].some((by) => this.#actionsAt.has(actionPlace(computer, program, moment + by)))) return;
-    this.#keepAction({ at, computer, what });
+  /** Takes what audit says that someone did on Linux; in the end it counts unless a line of syslog by the same program says it. */
+  takeAudited(action: Action & { program: string }): void {
+    if (this.#audited.length >= mostLater) this.cut += 1;
+    else this.#audited.push(action);
+  }
+
+  #addAudited(): void {
+    const isSame = (one: string, other: string): boolean =>
+      this.names.nameOf(one).toLowerCase() === this.names.nameOf(other).toLowerCase();
+    for (const { at, computer, program, what } of this.#audited) {
+      const moment = Math.floor(at / actionNear);
+      const isLogged = [-1, 0, 1].some((by) =>
+        this.#actionsAt
+          .get(actionPlace(program, moment + by))
+          ?.values()
+          .some((other) => isSame(other, computer)),
+      );
+      if (!isLogged) this.#keepAction({ at, computer: this.names.nameOf(computer), what });
+    }
   }
 
   /** Takes what a line of syslog says that someone did on Linux; one that comes again within a day counts once. */
-  takeAction(action: { at: Ticks; computer: string; what: string }): void {
+  takeAction(action: Action): void {
     const { at, computer, what } = action;
-    if (this.#actionsAt.size < mostLater)
-      this.#actionsAt.add(actionPlace(computer, what.slice(0, what.indexOf(':')), Math.floor(at / actionNear)));
+    const place = actionPlace(what.slice(0, what.indexOf(':')), Math.floor(at / actionNear));
+    const computers = this.#actionsAt.get(place);
+    if (computers) {
+      if (computers.size < mostComputersAtOnce) computers.add(computer);
+    } else if (this.#actionsAt.size < mostLater) this.#actionsAt.set(place, new Set([computer]));
     this.#keepAction(action);
   }
 
-  #keepAction({ at, computer, what }: { at: Ticks; computer: string; what: string }): void {
+  #keepAction({ at, computer, what }: Action): void {
     const key = `${computer.toLowerCase()}\n${what}`;
     const known = this.#actions.get(key) ?? [];
     const near = known.find((one) => Math.abs(one.at - at) < ticksPerDay);
@@ -334,8 +364,31 @@ export class LogonCollector {
     this.#actions.set(key, known);
   }
 
-  /** Once all is read: adds what other events report of failed logons. */
-  finish(thresholds: Thresholds): void {
+  /** The names of all computers in what was taken. */
+  computerNames(): Set<string> {
+    const names = this.other.computerNames();
+    for (const { computer } of this.#audited) names.add(computer);
+    for (const computers of this.#actionsAt.values()) for (const computer of computers) names.add(computer);
+    for (const number of [...this.#security, ...this.#entered]) names.add(this.#names.text(number));
+    for (const name of this.failures.computers.texts) names.add(name);
+    return names;
+  }
+
+  #renameComputers(): void {
+    const nameOf = (name: string): string => this.names.nameOf(name);
+    this.failures.renameComputers(nameOf);
+    this.other.renameComputers(nameOf);
+    const actions = [...this.#actions.values()].flat();
+    this.#actions.clear();
+    this.#actionsKept = 0;
+    for (const action of actions) this.#keepAction({ ...action, computer: nameOf(action.computer) });
+  }
+
+  /** Once all is read: adds what other events report of failed logons. `names` are those of what was taken, and of more. */
+  finish(thresholds: Thresholds, names: ComputerNames): void {
+    this.names = names;
+    if (names.areSeveral) this.#renameComputers();
+    this.#addAudited();
     const entered = this.verifiedSuccesses + this.unverifiedSuccesses > 0;
     this.#witnessed = this.other.addTo(this.failures, thresholds, entered);
     this.cut += this.other.cut;
@@ -357,7 +410,7 @@ export class LogonCollector {
    */
   get computersWithSuccesses(): ReadonlySet<string> {
     const named = (numbers: ReadonlySet<number>): string[] =>
-      [...numbers].map((number) => this.#names.text(number).trim().toLowerCase());
+      [...numbers].map((number) => this.#computerText(number).trim().toLowerCase());
     const security = new Set(named(this.#security));
     const { tickets, sshd } = this.other.computers();
     return new Set([...named(this.#entered), ...tickets, ...sshd.filter((name) => !security.has(name))]);
@@ -411,7 +464,7 @@ export class LogonCollector {
         first: at,
         last: at,
         recordId: columns.recordId.at(i),
-        computer: this.#names.text(columns.computer.at(i)),
+        computer: this.#computerText(columns.computer.at(i)),
         account: this.#names.text(columns.account.at(i)),
         address: this.#names.text(columns.address.at(i)),
         logonType: columns.type.at(i) === 255 ? null : columns.type.at(i),
@@ -420,10 +473,12 @@ export class LogonCollector {
       });
     }
     for (const success of this.#witnessed.successes) successes.push(success);
+    this.#addReported(successes);
     const actions = [...this.#actions.values()].flat();
     const later: LaterEvent[] = this.#later.map(({ event }) => {
       const what = this.#sids.told(event.what);
-      return what === event.what ? event : { ...event, what };
+      const named = this.names.nameOf(event.computer);
+      return what === event.what && named === event.computer ? event : { ...event, what, computer: named };
     });
     const { at, computer, subject, session } = this.#privileges;
     for (let i = 0; i < at.length; i++) {
@@ -431,12 +486,26 @@ export class LogonCollector {
       later.push({
         at: at.at(i),
         eventId: specialPrivileges,
-        computer: this.#names.text(computer.at(i)),
+        computer: this.#computerText(computer.at(i)),
         logonId: sessionText(session.at(i)),
         what: `special privileges for ${this.#names.text(subject.at(i))}`,
       });
     }
     return { successes, later: [...later, ...actions] };
+  }
+
+  /** Adds successes that only what reports some of them has. */
+  #addReported(successes: Success[]): void {
+    if (this.other.reported.length === 0) return;
+    const isLogged = loggedAmong(successes.map((one) => ({ ...one, at: one.first })));
+    for (const one of this.other.reported.successes())
+      if ((one.logonType === null || tellingTypes.has(one.logonType)) && !isLogged({ ...one, at: one.first }))
+        successes.push(one);
+  }
+
+  /** The name by which the computer of that number is known. */
+  #computerText(number: number): string {
+    return this.names.nameOf(this.#names.text(number));
   }
 
   /** A computer's number for `SeenEvents`, whatever the case of its name. */

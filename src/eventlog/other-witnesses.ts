@@ -1,3 +1,4 @@
+import { accountName } from '../triage/logons/account-names.ts';
 import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
@@ -11,6 +12,7 @@ import { isRemote, type Witness, withoutPort, witnessSource } from '../triage/lo
 import { ExplicitCredentials } from './explicit-credentials.ts';
 import { payloadField, rdpFields, refusalFields } from './read-fields.ts';
 import type { TakenRecord } from './record.ts';
+import { ReportedLogons } from './reported-logons.ts';
 import {
   explicitCredentials,
   kerberosRefused,
@@ -28,8 +30,8 @@ import {
 
 /** Other reports of logons are rare beside 4625 and 4624; a log that holds more is reported as cut. */
 const most = 1_000_000;
-/** Lines of syslog's files; with what is made of them, some two kilobytes each. */
-const mostLines = 1_000_000;
+/** Lines of syslog's files; with what is made of them, some two kilobytes each. No file keeps more of them by itself either. */
+export const mostLines = 1_000_000;
 
 interface Taken {
   at: Ticks;
@@ -71,6 +73,8 @@ interface RdpEvent extends Taken {
 export class OtherWitnesses {
   /** Events beyond those that are kept. */
   cut = 0;
+  /** What reports logons, and not every one. */
+  readonly reported = new ReportedLogons();
   readonly #refusals: Refusal[] = [];
   readonly #explicit = new ExplicitCredentials();
   #held = 0;
@@ -102,6 +106,27 @@ export class OtherWitnesses {
   /** Are there lines of syslog's files that report logons? */
   get hasSyslog(): boolean {
     return this.#syslog.length > 0;
+  }
+
+  /** All that was taken, so far as it names a computer. */
+  *#named(): Generator<{ computer: string }> {
+    for (const rows of [this.#syslog, this.#audit, this.#utmp, this.#rdp, this.#refusals, this.#tickets]) yield* rows;
+    yield* this.#lines;
+    for (const { line } of this.#lines) yield line;
+    yield* this.#explicit.uses;
+    yield* this.reported.rows();
+  }
+
+  /** The names of computers in all that was taken, as they were written. */
+  computerNames(): Set<string> {
+    const names = new Set<string>();
+    for (const { computer } of this.#named()) names.add(computer);
+    return names;
+  }
+
+  /** Puts what was taken of a computer that has several names under one of them. */
+  renameComputers(nameOf: (name: string) => string): void {
+    for (const row of this.#named()) row.computer = nameOf(row.computer);
   }
 
   /** Takes a line of a file that holds syslog's messages; one that says nothing of a logon is left out. */
@@ -273,6 +298,7 @@ export class OtherWitnesses {
       else if (sure && address !== '')
         witnesses.push({ at, computer, address, source: witnessSource(eventId), events: 1 });
     }
+    witnesses.push(...this.reported.addTo(failures, thresholds));
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
       .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));
@@ -359,16 +385,16 @@ const sessionNear = 5 * ticksPerSecond;
 const auditNear = 5 * ticksPerSecond;
 /** Logons of an account by the stretch of time that they are in. */
 const sessionPlace = (account: string, at: Ticks, by: number): string =>
-  `${account}\n${Math.floor(at / sessionNear) + by}`;
+  `${accountName(account).key}\n${Math.floor(at / sessionNear) + by}`;
 /** Of a record whose computer is not known. */
 const computersTried = 50;
 
 type Entry = Pick<LogonEvent, 'at' | 'computer' | 'account'>;
 
 /** Is a logon one of those that another log has: of the same account, at nearly the same time, on the same computer? */
-function loggedAmong(accepted: readonly LogonEvent[]): (entry: Entry) => boolean {
+export function loggedAmong(accepted: readonly Entry[]): (entry: Entry) => boolean {
   const logged = Map.groupBy(accepted, ({ account, at }) => sessionPlace(account, at, 0));
-  const isSame = (logon: LogonEvent, { at, computer }: Entry): boolean =>
+  const isSame = (logon: Entry, { at, computer }: Entry): boolean =>
     Math.abs(logon.at - at) <= sessionNear &&
     (computer === '' || logon.computer === '' || logon.computer.toLowerCase() === computer.toLowerCase());
   return (entry) =>

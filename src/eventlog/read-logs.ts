@@ -6,9 +6,10 @@ import type { DerivedYear } from '../syslog/years.ts';
 import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
+import { ComputerNames, onlyComputer } from '../triage/logons/computer-names.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
-import { type AuditLogFile, readAuditLogons } from './audit-log.ts';
+import { type AuditLogFile, type AuditReading, readAuditLog } from './audit-log.ts';
 import type { Damage } from './damage.ts';
 import { DamagedChunks } from './damaged-regions.ts';
 import { EventLogError } from './event-log-file.ts';
@@ -17,14 +18,23 @@ import { readRecords } from './log-records.ts';
 import { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
 import { LogsAhead } from './logs-ahead.ts';
+import { nodeNames } from './node-names.ts';
 import type { TakenRecord } from './record.ts';
+import { type ReportedLog, readReportedLogons } from './reported-log.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
-import { computerBeside, computersBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
+import { computersBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
-export type LogFile = string | { path: string; format: 'evtx' } | SyslogFile | ExportedLog | UtmpFile | AuditLogFile;
+export type LogFile =
+  | string
+  | { path: string; format: 'evtx' }
+  | SyslogFile
+  | ExportedLog
+  | UtmpFile
+  | AuditLogFile
+  | ReportedLog;
 
 /** A file that could not be read at all. */
 export interface UnreadLog {
@@ -67,6 +77,7 @@ const mostDamages = 1000;
 export async function readEventLogs(given: readonly LogFile[], options: LogReadingOptions): Promise<EventLogReading> {
   const collector = new LogonCollector(options.onEvent !== undefined);
   const files: LogonLog[] = [];
+  const audits: AuditReading[] = [];
   const unread: UnreadLog[] = [];
   const done = given.map(() => 0);
   const progress = (at: number, fraction: number): void => {
@@ -77,13 +88,13 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
   const logs = given.map((one) => (typeof one === 'string' ? { path: one, format: 'evtx' as const } : one));
   // Logs of text are read where their turn has come.
   const paths = logs.map(({ path, format }) => (format === 'evtx' ? path : ''));
+  const order = [...logs.entries()].sort(([, a], [, b]) => turnOf(a) - turnOf(b));
   const ahead = new LogsAhead(paths, {
     onProgress: progress,
     ...(signal ? { signal } : {}),
     ...(threads === undefined ? {} : { threads }),
   });
   try {
-    const order = [...logs.entries()].sort(([, a], [, b]) => turnOf(a) - turnOf(b));
     for (const [at, log] of order) {
       const { path } = log;
       const told = new Told(collector, options.onEvent);
@@ -93,14 +104,23 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
           files.push(await readExportedLogons(log, collector, alone));
           continue;
         }
+        if (log.format === 'reported') {
+          files.push(await readReportedLogons(log, at, collector, alone));
+          continue;
+        }
         if (isUtmp(log)) {
           files.push(
-            await readUtmpLogons(log, { computer: computerBeside(path, files), number: at }, collector, alone),
+            await readUtmpLogons(
+              log,
+              { computer: onlyComputer(computersBeside(path, files)), number: at },
+              collector,
+              alone,
+            ),
           );
           continue;
         }
         if (log.format === 'audit') {
-          files.push(await readAuditLogons(log, computersBeside(path, files), collector, alone));
+          audits.push(await readAuditLog(log, alone));
           continue;
         }
         if (log.format !== 'evtx') {
@@ -119,11 +139,27 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
   }
   const yearless = logs.flatMap((log) => ('year' in log && log.year ? [{ path: log.path, year: log.year }] : []));
   const thresholds = { ...defaultThresholds, ...options.thresholds };
-  collector.finish(thresholds);
+  const notSeen: string[] = [];
+  const beside = [...files];
+  for (const audit of audits) {
+    const nodes = nodeNames(audit, audits, beside);
+    notSeen.push(...nodes.notSeen);
+    files.push(audit.give(collector, nodes));
+  }
+  const places = new Map(order.map(([, { path }], place) => [path, place]));
+  files.sort((a, b) => (places.get(a.path) ?? 0) - (places.get(b.path) ?? 0));
+  const names = new ComputerNames(collector.computerNames());
+  notSeen.push(...names.unclear);
+  for (const file of files) {
+    const taken = file.computers.map((name) => names.because(name)).filter((because) => because !== '');
+    if (taken.length > 0) file.notes = [...(file.notes ?? []), ...taken];
+    file.computers = [...new Set(file.computers.map((name) => names.nameOf(name)))];
+  }
+  collector.finish(thresholds, names);
   return {
     files,
     unread,
-    logons: logonsOf({ collector, files, unread, yearless }, thresholds, options.now),
+    logons: logonsOf({ collector, files, unread, yearless, notSeen: [...new Set(notSeen)] }, thresholds, options.now),
     addresses: collector.failures.addresses.size - 1,
     accounts: collector.failures.accounts.size - 1,
   };
@@ -131,7 +167,7 @@ export async function readEventLogs(given: readonly LogFile[], options: LogReadi
 
 /** An export holds what a log beside it may hold in full; btmp and audit.log do not name the computer, as logs beside them do. */
 const turnOf = ({ format }: Exclude<LogFile, string>): number => {
-  if (format === 'events') return 1;
+  if (format === 'events' || format === 'reported') return 1;
   return format === 'btmp' || format === 'wtmp' || format === 'audit' ? 2 : 0;
 };
 
@@ -228,9 +264,15 @@ interface Gathered {
   unread: readonly UnreadLog[];
   /** Logs whose lines have no year. */
   yearless: readonly { path: string; year: DerivedYear }[];
+  /** Names whose computer is not known. */
+  notSeen: readonly string[];
 }
 
-function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: Thresholds, now: Date): Fact<Logons> {
+function logonsOf(
+  { collector, files, unread, yearless, notSeen: open }: Gathered,
+  thresholds: Thresholds,
+  now: Date,
+): Fact<Logons> {
   if (files.length === 0) {
     const because = unread.map((one) => one.because).join('; ') || 'no file was named';
     return unknown('damaged', printable(because, 600), 'name exported .evtx files', 'event logs');
@@ -238,13 +280,9 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const { failures } = collector;
   const security = collector.span.ends;
   const elsewhere = collector.otherSpan.ends;
-  const ends =
-    !security || !elsewhere
-      ? (security ?? elsewhere)
-      : {
-          first: Math.min(security.first, elsewhere.first),
-          last: Math.max(security.last, elsewhere.last),
-        };
+  const { reported } = collector.other;
+  const logged = together(security, elsewhere);
+  const ends = together(logged, reported.span.ends);
   const cleared = clearingsOf(collector);
   if (ends === null || !collector.tellsOfLogons) {
     const names = files.map(({ path }) => fileName(path)).join(', ');
@@ -255,6 +293,7 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
           `no logon event, failed or not, is in ${names}`,
           ...connectionsOf(collector),
           ...sessionsOf(collector),
+          ...reported.said(),
           ...cleared,
         ].join('; '),
         900,
@@ -271,6 +310,7 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const damages = files.reduce((sum, file) => sum + file.damages, 0);
   const unverified = files.reduce((sum, file) => sum + file.unverified, 0);
   const knowing = collector.computersWithSuccesses;
+  const cut = collector.other.cutLines > 0 || collector.other.cut > 0 || reported.cut > 0;
   const collected =
     entered > 0 ||
     collector.other.hasTickets ||
@@ -279,9 +319,13 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   const evidence = (withUnverified: boolean) => {
     const { successes, later } = collector.evidence(withUnverified);
     const successEvidence: SuccessEvidence = {
-      ...successesOn(collected, damages === 0, files.every(isOfLinux)),
+      ...successesOn(collected, cut ? 'cut' : damages > 0 ? 'damage' : '', files.every(isOfLinux)),
       on: (computer) =>
-        successesOn(knowing.has(computer), !files.some((file) => mayHaveLost(file, computer)), files.every(isOfLinux)),
+        successesOn(
+          knowing.has(computer),
+          cut ? 'cut' : files.some((file) => mayHaveLost(file, computer, collector.names)) ? 'damage' : '',
+          files.every(isOfLinux),
+        ),
       rows: successes,
     };
     return assembleLogons({
@@ -301,23 +345,37 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
     {
       source: sourceOf(files),
       asOf: now.toISOString(),
-      coverage:
-        security && elsewhere && (elsewhere.first < security.first || elsewhere.last > security.last)
-          ? `Security ${spanText(security)}, other logs ${spanText(elsewhere)}`
-          : spanText(ends),
+      coverage: [
+        ...(security && elsewhere && (elsewhere.first < security.first || elsewhere.last > security.last)
+          ? [`Security ${spanText(security)}, other logs ${spanText(elsewhere)}`]
+          : logged
+            ? [spanText(logged)]
+            : []),
+        ...(reported.span.ends
+          ? [`only what ${[...reported.lacking.keys()].join(', ')} reports ${spanText(reported.span.ends)}`]
+          : []),
+      ].join(', '),
       notSeen: [
         ...notSeen,
         ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
+        ...[...reported.lacking].map(([by, lacks]) => `beside ${by}: ${lacks}`),
         ...(security === null && !collector.other.hasSyslog && !collector.other.hasBtmp && !collector.other.hasAudit
           ? ['logons of other kinds than these logs tell: no Security log was opened']
           : []),
         ...cleared.map((text) => `what was there before: ${text}`),
+        ...open.map((what) => printable(what, 300)),
         ...unread.map((one) => printable(one.because, 300)),
         ...files.flatMap(damageOf),
         ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
         ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
+        ...(reported.untimed > 0
+          ? [
+              `${counted(reported.untimed, 'failed logon')} of which a summary has the number and not the time: in no count, and in no burst`,
+            ]
+          : []),
+        ...(reported.cut > 0 ? [`${counted(reported.cut, 'reported logon')} beyond the first that are kept`] : []),
         ...(collector.other.cutLines > 0
           ? [`${count(collector.other.cutLines)} lines and records of logons on Linux beyond the first that are kept`]
           : []),
@@ -333,15 +391,34 @@ function logonsOf({ collector, files, unread, yearless }: Gathered, thresholds: 
   );
 }
 
+const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
+  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
+
+type Ends = Span['ends'];
+
+/** From the first to the last of both. */
+const together = (one: Ends, other: Ends): Ends =>
+  one && other ? { first: Math.min(one.first, other.first), last: Math.max(one.last, other.last) } : (one ?? other);
+
+/** How logons may have been lost of what was read: parts are damaged, or it was more than is kept. */
+type Loss = '' | 'damage' | 'cut';
+const losses = {
+  damage: {
+    because: 'parts of the opened logs are damaged, and may have held a logon',
+    cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
+  },
+  cut: {
+    because: 'the opened logs report more logons than are kept, and one of the others may have succeeded',
+    cure: 'open the logs of fewer computers, or of fewer days, at once',
+  },
+};
+
 /** How far successful logons are known, by whether any would be there and whether the logs are whole. */
-const successesOn = (collected: boolean, complete: boolean, linux: boolean): Omit<SuccessEvidence, 'rows' | 'on'> => ({
+const successesOn = (collected: boolean, loss: Loss, linux: boolean): Omit<SuccessEvidence, 'rows' | 'on'> => ({
   collected,
-  complete,
+  complete: loss === '',
   ...(collected
-    ? {
-        because: 'parts of the opened logs are damaged, and may have held a logon',
-        cure: 'export the damaged logs again, from the VM or a snapshot of its disk',
-      }
+    ? losses[loss || 'damage']
     : linux
       ? {
           because: 'the opened logs hold no successful logon',
@@ -358,14 +435,11 @@ const logonChannels =
   /^(?:security|forwardedevents|syslog|journal|audit|btmp|wtmp)?$|openssh|terminalservices|remotedesktop/i;
 
 /** Is the log damaged, and may it have held logons of the computer? */
-function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string): boolean {
+function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string, known: ComputerNames): boolean {
   if (damages === 0 || !logonChannels.test(channel)) return false;
-  const names = computers.map((name) => name.trim().toLowerCase());
+  const names = computers.map((name) => known.nameOf(name).trim().toLowerCase());
   return names.length === 0 || names.length >= mostComputers || names.includes(computer);
 }
-
-const spanText = ({ first, last }: { first: Ticks; last: Ticks }): string =>
-  `${isoOf(first).slice(0, 19)}Z to ${isoOf(last).slice(0, 19)}Z`;
 
 const addressesTold = 3;
 

@@ -1,7 +1,7 @@
 import type { SyslogEntry } from '../syslog/syslog-entry.ts';
 import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
 import { yearNote } from '../syslog/years.ts';
-import { counted } from '../text/counts.ts';
+import { count, counted } from '../text/counts.ts';
 import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { linuxAction } from '../triage/logons/linux-actions.ts';
@@ -9,8 +9,9 @@ import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
 import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
-import type { LogonCollector } from './logon-collector.ts';
+import { type LogonCollector, mostLater } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
+import { mostLines } from './other-witnesses.ts';
 import { type ReadFile, readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
@@ -24,15 +25,17 @@ const mayTell = ({ program, message }: SyslogEntry): boolean =>
 
 /**
  * Reads a log of syslog, or an exported journal, and gives its lines about logons to the collector; `number` is the file's
- * among those that are read. Throws an EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
+ * among those that are read; `most`: lines of logons that are kept. Throws an EventLogError when it cannot be opened; where its
+ * end cannot be read, the rest counts.
  */
 export async function readSyslogLogons(
   file: SyslogFile,
   number: number,
   collector: LogonCollector,
   options: ThroughOptions,
+  most = mostLines,
 ): Promise<LogonLog> {
-  const reading = new SyslogReading(file, number);
+  const reading = new SyslogReading(file, number, most);
   const read = await readThrough(
     file.path,
     (more) => syslogEntries(file, reading.gaps, more),
@@ -50,15 +53,18 @@ class SyslogReading {
   readonly gaps = noGaps();
   readonly #file: SyslogFile;
   readonly #number: number;
+  readonly #most: number;
   readonly #span = new Span();
   readonly #lines: FiledLine[] = [];
   readonly #actions: { at: Ticks; computer: string; what: string }[] = [];
   readonly #computers = new Set<string>();
   #records = 0;
+  #cut = 0;
 
-  constructor(file: SyslogFile, number: number) {
+  constructor(file: SyslogFile, number: number, most: number) {
     this.#file = file;
     this.#number = number;
+    this.#most = most;
   }
 
   take(entry: SyslogEntry): void {
@@ -67,17 +73,24 @@ class SyslogReading {
     if (this.#computers.size < mostComputers) this.#computers.add(entry.host);
     this.#takeAction(entry);
     if (!mayTell(entry) || parseSshd(entry.message) === null) return;
+    if (this.#lines.length >= this.#most) {
+      this.#cut += 1;
+      return;
+    }
     const { at, host: computer, processId } = entry;
     this.#lines.push({ at, computer, processId, message: ownCopy(entry.message), file: this.#number });
   }
 
   #takeAction({ at, host: computer, program, message }: SyslogEntry): void {
     const what = linuxAction({ program, message: message.slice(0, longestAction) });
-    if (what !== '') this.#actions.push({ at, computer, what: ownCopy(printable(what, longestAction)) });
+    if (what === '') return;
+    if (this.#actions.length >= mostLater) this.#cut += 1;
+    else this.#actions.push({ at, computer, what: ownCopy(printable(what, longestAction)) });
   }
 
   /** Where there are lines about logons, the whole log was listening. */
   give(collector: LogonCollector): void {
+    collector.other.cutLines += this.#cut;
     for (const line of this.#lines) collector.other.takeLine(line);
     for (const action of this.#actions) collector.takeAction(action);
     const ends = this.#lines.length > 0 ? this.#span.ends : null;
@@ -109,6 +122,9 @@ class SyslogReading {
       ...(year ? [yearNote(year)] : []),
       ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
       ...remarks,
+      ...(this.#cut > 0
+        ? [`${count(this.#cut)} more of its lines report logons and actions than are kept: those came last`]
+        : []),
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];
   }

@@ -86,7 +86,7 @@ export async function readUtmpLogons(
 }
 
 /** Where Linux keeps logs, within a collection: what lies under it is of one computer. */
-const ofOneComputer = (path: string): string =>
+export const ofOneComputer = (path: string): string =>
   /^.*(?=(?:var|run)[/\\]log[/\\])/i.exec(path)?.[0] ?? path.replace(/[^/\\!]*$/, '');
 
 /** The computers of the logs of syslog and of journals beside a file. */
@@ -96,10 +96,4 @@ export function computersBeside(path: string, logs: readonly LogonLog[]): string
     .filter((log) => (log.channel === 'syslog' || log.channel === 'journal') && log.path.startsWith(root))
     .flatMap(({ computers }) => computers);
   return [...new Set(names)];
-}
-
-/** The computer of those logs, where they name one alone; else "". */
-export function computerBeside(path: string, logs: readonly LogonLog[]): string {
-  const [name = '', other] = computersBeside(path, logs);
-  return other === undefined ? name : '';
 }

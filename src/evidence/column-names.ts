@@ -8,6 +8,23 @@ const MAX_NAME = 1_024;
 /** The portal writes the time zone into a column's name. */
 export const columnName = (header: string): string => header.replace(/ \[(?:UTC|Local Time)\]$/i, '');
 
+/**
+ * The names of a header, each once: the second `A` is `A1`, as KQL's join calls it, and a third column without a name, such as the index that
+ * some programs write, is `Column3`.
+ */
+export function ownNames(header: readonly string[]): string[] {
+  if (header.length > MAX_COLUMNS) return [...header];
+  const given = new Set(header);
+  const taken = new Set<string>();
+  return header.map((text, at) => {
+    const wanted = text === '' ? `Column${at + 1}` : text;
+    let name = wanted;
+    for (let number = 1; taken.has(name) || (name !== text && given.has(name)); number++) name = `${wanted}${number}`;
+    taken.add(name);
+    return name;
+  });
+}
+
 /** Refuses names that no column can have. */
 export function checkNames(names: readonly string[], file: string, line?: number): void {
   const place = line === undefined ? undefined : { line };

@@ -9,7 +9,19 @@ import type { EventForm } from './exported-events/event-form.ts';
 import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat | UtmpFormat | 'audit';
+export type EvidenceFormat =
+  | 'evtx'
+  | 'events'
+  | 'csv'
+  | 'json'
+  | 'jsonl'
+  | SyslogFormat
+  | UtmpFormat
+  | 'audit'
+  | LineLogFormat;
+
+/** Logs of requests, a line each: of IIS, of Apache and nginx, of storage accounts (`$logs`). */
+export type LineLogFormat = 'iis' | 'access' | 'storage-log';
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -31,6 +43,9 @@ export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =
   format === 'syslog' || format.startsWith('journal-');
 
 export const isUtmpFormat = (format: EvidenceFormat): format is UtmpFormat => format === 'btmp' || format === 'wtmp';
+
+export const isLineLogFormat = (format: EvidenceFormat): format is LineLogFormat =>
+  format === 'iis' || format === 'access' || format === 'storage-log';
 
 /** The table of the records of wtmp, btmp and utmp. */
 export const utmpTable = 'UtmpRecords';
@@ -75,10 +90,15 @@ const FORMATS: ReadonlyMap<string, EvidenceFormat> = new Map(
   }),
 );
 
+/** The parts of `NAME=FILE`; of any other text it is all the path. */
+export function namedFile(given: string): { path: string; table?: string } {
+  const [, table, path = given] = /^([\p{L}_][\p{L}\p{N}_]*)=(.+)$/su.exec(given) ?? [];
+  return table === undefined ? { path } : { path, table };
+}
+
 /** `FILE` or `NAME=FILE`. The format follows from the file's ending; the table from NAME, else from the file's name. */
 export function evidenceFile(given: string): EvidenceFile {
-  const named = /^([\p{L}_][\p{L}\p{N}_]*)=(.+)$/su.exec(given);
-  const path = named?.[2] ?? given;
+  const { path, table: named } = namedFile(given);
   const ending = extname(unpackedName(path)).toLowerCase();
   const format = FORMATS.get(ending);
   if (!format) {
@@ -88,7 +108,7 @@ export function evidenceFile(given: string): EvidenceFile {
     if (named) throw new EvidenceError(path, 'the events of an event log say themselves which table is theirs');
     return { path, format, table: undefined };
   }
-  const table = named?.[1] ?? basename(unpackedName(path)).slice(0, -ending.length);
+  const table = named ?? basename(unpackedName(path)).slice(0, -ending.length);
   if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(table)) {
     throw new EvidenceError(path, `"${printable(table, 60)}" can be no table's name; give one: NAME=FILE`);
   }

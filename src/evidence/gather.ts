@@ -3,11 +3,12 @@ import { extname, resolve } from 'node:path';
 import { ArchiveError } from '../archives/archive-error.ts';
 import { baseName, memberPath } from '../archives/evidence-path.ts';
 import { archiveAt, placedFile } from '../archives/open-file.ts';
+import { isKnownTable } from '../kql/table-schemas.ts';
 import { deriveYears, type RotatedLog } from '../syslog/rotation.ts';
 import { yearEvidence } from '../syslog/syslog-file.ts';
 import { collectedZone } from './collected-zone.ts';
-import { fileFailure } from './evidence-error.ts';
-import type { EvidenceFile, FileKind, UnreadFile } from './evidence-files.ts';
+import { EvidenceError, fileFailure } from './evidence-error.ts';
+import { type EvidenceFile, type EvidenceFormat, type FileKind, namedFile, type UnreadFile } from './evidence-files.ts';
 import { fileKind } from './file-kind.ts';
 import { filesMatching, filesUnder, isPattern } from './folder-walk.ts';
 import type { Artifact } from './other-artifacts.ts';
@@ -37,7 +38,7 @@ export interface FoundArtifacts extends Artifact {
 }
 
 export interface GatherOptions {
-  /** Takes a file that was named itself and whose content does not say its kind. Throws where it can be none. */
+  /** Takes a file that was named itself, and whose content says no table, or another than `NAME=FILE`. Throws where it can be none. */
   named(given: string): EvidenceFile;
   /** When they are read: no line of a log is from after. */
   now?: Date;
@@ -49,7 +50,7 @@ export interface GatherOptions {
 /**
  * Finds out what evidence there is: files as they are named, the files of folders and of what is in them, those that a
  * pattern names, the members of .zip archives, and of archives in these. Nothing is passed over in silence: what is not
- * read is in `unread` or counted in `others`. Throws only what `named` throws, and when it is aborted.
+ * read is in `unread` or counted in `others`. Throws what `named` throws, an EvidenceError for a NAME that its FILE cannot have, and when it is aborted.
  */
 export async function gatherEvidence(given: readonly string[], options: GatherOptions): Promise<Evidence> {
   const gathering = new Gathering(options);
@@ -59,6 +60,14 @@ export async function gatherEvidence(given: readonly string[], options: GatherOp
 }
 
 const withoutKind = ({ kind: _, ...file }: Extract<FileKind, { kind: 'evidence' }>): Omit<EvidenceFile, 'path'> => file;
+
+const isTextFormat = (format: EvidenceFormat): boolean => format === 'csv' || format === 'json' || format === 'jsonl';
+
+/** A file with the format that its content has: JSON lines are often called .json. */
+function asWritten(file: EvidenceFile, kind: FileKind | undefined): EvidenceFile {
+  const known = kind?.kind === 'evidence' || kind?.kind === 'tableless';
+  return known && isTextFormat(kind.format) && isTextFormat(file.format) ? { ...file, format: kind.format } : file;
+}
 
 /** Gives the logs whose lines have no year theirs: it takes a reading, and the logs that were rotated with them. */
 async function withYears(
@@ -119,21 +128,39 @@ class Gathering {
     const found = await stat(given).catch(() => null);
     if (found?.isDirectory()) return this.#addAll(await filesUnder(given));
     if (!found && (await isPattern(given))) return this.#addAll(await filesMatching(given));
+    const { path, table } = found ? { path: given } : namedFile(given);
     let kind: FileKind | undefined;
     try {
-      kind = await fileKind(given);
+      kind = await fileKind(path);
     } catch (error) {
       // A file that was named and cannot be opened is reported when it is read.
-      if (error instanceof ArchiveError && error.code === '') return this.#failed(given, error);
+      if (error instanceof ArchiveError && error.code === '' && table === undefined) return this.#failed(path, error);
     }
+    if (table !== undefined) return this.#addNamed(given, path, table, kind);
     if (kind?.kind === 'archive') return this.#addArchive(given, 0);
     this.#seen.add(resolve(given));
     if (kind?.kind === 'artifact') await this.#addArtifact(given, kind);
     // A log that was named itself is reported when it is read.
     else if (kind?.kind === 'refused' && !/\.evtx$/i.test(given))
       this.#unread.push({ path: given, because: kind.because });
-    else if (kind?.kind !== 'evidence') this.#files.push(this.#options.named(given));
+    else if (kind?.kind !== 'evidence') this.#files.push(asWritten(this.#options.named(given), kind));
     else this.#files.push({ path: given, ...withoutKind(kind) });
+  }
+
+  /** Adds `NAME=FILE`: the rows of that table, where it has its kind of rows, and otherwise what is in it, under that name. */
+  #addNamed(given: string, path: string, table: string, kind: FileKind | undefined): void {
+    this.#seen.add(resolve(path));
+    const own = kind?.kind === 'evidence' && kind.table === table;
+    // A portal's download has other columns than a table: of another table all would be missing.
+    if (
+      kind?.kind === 'evidence' &&
+      kind.shape !== undefined &&
+      !own &&
+      kind.table !== undefined &&
+      isKnownTable(table)
+    )
+      throw new EvidenceError(path, `its rows are of ${kind.table}, not of ${table}`);
+    this.#files.push(own ? { path, ...withoutKind(kind) } : asWritten(this.#options.named(given), kind));
   }
 
   async #addAll({ files, unread }: { files: readonly string[]; unread: readonly UnreadFile[] }): Promise<void> {

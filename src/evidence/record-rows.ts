@@ -2,7 +2,7 @@ import { isBag, parseJson } from '../kql/values.ts';
 import { BlockCells } from './block-cells.ts';
 import type { CellMemory } from './cell-memory.ts';
 import type { ColumnCells } from './column-cells.ts';
-import { checkNames, columnName } from './column-names.ts';
+import { checkNames, columnName, ownNames } from './column-names.ts';
 import { CsvRecords } from './csv.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { RecordForm } from './record-blocks.ts';
@@ -101,7 +101,11 @@ export class CsvRows implements RecordRows {
     const local = names.find((name) => / \[Local Time\]$/i.test(name));
     if (local !== undefined)
       throw new EvidenceError(this.#file, `"${local}" is in some local time; export it in UTC`, { line });
-    const columns = names.map(columnName);
+    if (names.length === 1 && /[;\t]/.test(names[0] ?? ''))
+      throw new EvidenceError(this.#file, 'its columns are not separated by commas; write it again with commas', {
+        line,
+      });
+    const columns = ownNames(names.map(columnName));
     checkNames(columns, this.#file, line);
     this.#named(columns);
     return at;

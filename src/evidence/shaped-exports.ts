@@ -2,14 +2,12 @@ import { columnsOf } from '../kql/table-schemas.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { counted } from '../text/counts.ts';
 import { EvidenceError } from './evidence-error.ts';
+import { exportRecords } from './export-records.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
-import { recordList } from './record-lists.ts';
 import { unitOf } from './record-rows.ts';
-import { entraHeader } from './shapes/entra-csv.ts';
-import { type Fields, fieldsOf, rowsIn, type ShapeName } from './shapes/export-shape.ts';
+import { rowsIn, type ShapeName } from './shapes/export-shape.ts';
 import { shapes } from './shapes/shapes.ts';
 import type { Progress, Source } from './source.ts';
-import { csvRows, textLines } from './text-rows.ts';
 
 const mostColumns = 2000;
 
@@ -23,11 +21,6 @@ export interface ShapedExport {
   lenient: boolean;
 }
 
-interface NumberedFields {
-  line: number;
-  fields: Fields;
-}
-
 /** The rows of an export that has another shape than its table. */
 export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
   const how = shapes[shape];
@@ -35,9 +28,10 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
   /** Rows of the table; records of other tables are counted. */
   const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
     strangers = 0;
-    const records =
-      format === 'csv' ? csvRecords(path, read) : format === 'jsonl' ? jsonLines(path, read) : jsonElements(path, read);
-    for await (const { line, fields } of records) {
+    for await (const record of exportRecords(path, format, read)) {
+      const { line, fields } = record;
+      if (fields === undefined)
+        throw new EvidenceError(path, record.because, { line, ...(format === 'json' ? { unit: 'element' } : {}) });
       const own = how.tableOf(fields, path);
       if (own !== table) strangers += 1;
       else for (const row of rowsIn(how, fields, table)) yield { line, row };
@@ -89,43 +83,4 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
       ];
     },
   };
-}
-
-async function* csvRecords(path: string, read: Progress): AsyncGenerator<NumberedFields> {
-  let names: string[] | undefined;
-  for await (const { line, fields } of csvRows(path, read)) {
-    if (!names) {
-      names = fields.map(entraHeader);
-      continue;
-    }
-    if (fields.length !== names.length)
-      throw new EvidenceError(path, `${fields.length} fields where the header has ${names.length}`, { line });
-    const record = new Map<string, unknown>();
-    // A name that is there twice has its value in either place.
-    for (const [i, name] of names.entries()) if (!record.get(name)) record.set(name, fields[i] ?? '');
-    yield { line, fields: record };
-  }
-}
-
-async function* jsonLines(path: string, read: Progress): AsyncGenerator<NumberedFields> {
-  for await (const { line, text } of textLines(path, read))
-    for (const record of recordsIn(parsed(path, text, { line }))) yield { line, fields: fieldsOf(record) };
-}
-
-/** A list of records, an object with one, or a record. */
-const recordsIn = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : (recordList(fieldsOf(value)) ?? [value]);
-
-/** The same in one text, however long. */
-async function* jsonElements(path: string, read: Progress): AsyncGenerator<NumberedFields> {
-  for await (const { line, text } of textLines(path, read, 'json'))
-    yield { line, fields: fieldsOf(parsed(path, text, { line, unit: 'element' })) };
-}
-
-function parsed(path: string, text: string, place: { line: number; unit?: 'element' }): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new EvidenceError(path, `this ${place.unit ?? 'line'} is no JSON`, place);
-  }
 }

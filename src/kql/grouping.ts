@@ -1,52 +1,9 @@
+import { Pairs } from './pairs.ts';
 import type { Expression } from './scope.ts';
 import { keyOf } from './values.ts';
 
 /** A value that rows are grouped by. */
 export type Key = Pick<Expression, 'at' | 'codes' | 'list'>;
-
-/** Numbers below this are found by their place in an array and not in a map. */
-const NEAR = 1024;
-/** Places of all those arrays together: 64 MB. */
-const MOST_NEAR = 16 * 1024 * 1024;
-/** More than there can be rows, so that two numbers make one key. */
-const STRIDE = 2 ** 26;
-
-/** One number for each pair of numbers, in order of their first appearance. */
-class Pairs {
-  readonly #near: (Int32Array | undefined)[] = [];
-  readonly #far = new Map<number, number>();
-  #places = 0;
-  count = 0;
-
-  /** The number of a pair that was numbered; -1 for another. */
-  find(a: number, b: number): number {
-    const near = b < NEAR ? this.#near[a] : undefined;
-    return near !== undefined ? (near[b] ?? -1) : (this.#far.get(a * STRIDE + b) ?? -1);
-  }
-
-  /** The number of a pair; what was `count` before is a new one. */
-  of(a: number, b: number): number {
-    let row = this.#near[a];
-    if (b < NEAR) {
-      if (row === undefined && this.#places + NEAR <= MOST_NEAR) {
-        row = new Int32Array(NEAR).fill(-1);
-        this.#near[a] = row;
-        this.#places += NEAR;
-      }
-      if (row !== undefined) {
-        const known = row[b] ?? -1;
-        if (known >= 0) return known;
-        row[b] = this.count;
-        return this.count++;
-      }
-    }
-    const key = a * STRIDE + b;
-    const known = this.#far.get(key);
-    if (known !== undefined) return known;
-    this.#far.set(key, this.count);
-    return this.count++;
-  }
-}
 
 /**
  * Numbers rows by the values of their keys: equal keys, nulls included, get one number, in order of first appearance,

@@ -26,6 +26,8 @@ export interface ParserThreadOptions {
   /** What the thread begins with (`threadData`). */
   data: unknown;
   heapMegabytes?: number;
+  /** The snapshot that it starts from: `simulator` has the simulator in it and runs that, whatever the module. */
+  snapshot?: 'parser' | 'simulator';
 }
 
 /** Identifies the binary of a snapshot: another binary may be of the same version and yet not the same program. */
@@ -33,14 +35,13 @@ export function snapshotKey(node: string): string {
   return [process.version, process.platform, process.arch, statSync(node).size].join(' ');
 }
 
-/** The snapshot beside the bundle, when it is of this very Node; null otherwise. */
-function fittingSnapshot(): string | null {
+/** A snapshot beside the bundle, when it is of this very Node; null otherwise. */
+function fittingSnapshot(name: string): string | null {
   for (const place of ['./', '../']) {
-    const key = fileURLToPath(new URL(`${place}kql-parser.key`, import.meta.url));
-    const blob = fileURLToPath(new URL(`${place}kql-parser.blob`, import.meta.url));
+    const at = (file: string) => fileURLToPath(new URL(`${place}snapshots/${file}`, import.meta.url));
+    const blob = at(`${name}.blob`);
     try {
-      if (existsSync(key) && existsSync(blob) && readFileSync(key, 'utf8') === snapshotKey(process.execPath))
-        return blob;
+      if (existsSync(blob) && readFileSync(at('node'), 'utf8') === snapshotKey(process.execPath)) return blob;
     } catch {
       // An unreadable snapshot counts as absent.
     }
@@ -69,7 +70,7 @@ class Thread implements ParserThread {
   constructor(entry: URL, options: ParserThreadOptions) {
     this.#entry = entry;
     this.#options = options;
-    const blob = fittingSnapshot();
+    const blob = fittingSnapshot(options.snapshot ?? 'parser');
     if (blob === null) this.#startWorker();
     else this.#startProcess(blob);
   }

@@ -52,6 +52,10 @@ const effect = z.union(
         azures: z.boolean().default(false),
       }),
     }),
+    /**
+     * The answer lacks the properties of that name, at any depth, without regard to case; with `value` they have it instead.
+     */
+    z.strictObject({ property: z.strictObject({ name: z.string().min(1).max(100), value: z.json().optional() }) }),
     /** The connection breaks after so many bytes of a blob's answer. */
     z.strictObject({ tear: z.int().min(0) }),
     /** The blobs of the disks become others. */
@@ -73,7 +77,7 @@ const effect = z.union(
   ],
   {
     error:
-      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { tear }, { changeBlobs }, { repeat }, { challenge }, { expireTokens }, { withholdTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
+      'expected one of { status, code }, { delayMs }, { drop }, { replace }, { property }, { tear }, { changeBlobs }, { repeat }, { challenge }, { expireTokens }, { withholdTokens }, { failOperation }, { cancelOperation }, { hangOperation }',
   },
 );
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withAlteredProperty } from './altered-answer.ts';
 import type { Azure } from './azure.ts';
 import { AzureError } from './azure-error.ts';
 import { type Call, type Reply, RouteTable } from './call.ts';
@@ -132,6 +133,7 @@ export class Gateway {
         limits = azure.throttling.manager(incoming.method, path);
       reply = await this.#route(call, incoming, logs);
       if (effects.some((effect) => 'repeat' in effect)) reply = await this.#route(call, incoming, logs);
+      reply = alteredBy(effects, reply);
     } catch (error) {
       reply = replyTo(error);
     }
@@ -545,6 +547,13 @@ function challenged(): AzureError {
   return new AzureError(401, 'InvalidAuthenticationToken', 'A second factor is needed for this operation.', {
     headers: { 'www-authenticate': header },
   });
+}
+
+/** The answer with the properties gone or changed that the faults name. */
+function alteredBy(effects: FaultEffect[], reply: Reply): Reply {
+  let { body } = reply;
+  for (const effect of effects) if ('property' in effect) body = withAlteredProperty(body, effect.property);
+  return { ...reply, body };
 }
 
 /** The answer that comes instead of Azure's own, for a request that was done. */

@@ -32,7 +32,7 @@ function entry(): URL {
 
 /** Starts a simulator in a thread. Throws SimulatorStartError with one line when it cannot start. */
 export function startSimulatorThread(options: ThreadOptions = {}): Promise<SimulatorThread> {
-  const thread = startParserThread(entry(), { data: options });
+  const thread = startParserThread(entry(), { data: options, snapshot: 'simulator' });
   const asked = new Map<number, (mutations: Mutation[]) => void>();
   const send = (message: ToThread): void => thread.post(message);
   return new Promise((resolve, reject) => {

@@ -148,7 +148,8 @@ function programOf(rest: string): Program {
   const match = tagged.exec(rest);
   if (!match) return { program: '', processId: null, message: rest };
   return {
-    program: match[1] ?? '',
+    // A daemon that was started by its path may have the path for a tag; postfix/smtpd is a name.
+    program: (match[1] ?? '').replace(/^\/.*\//, ''),
     processId: match[2] === undefined ? null : Number(match[2]),
     message: match[3] ?? '',
   };

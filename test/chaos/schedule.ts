@@ -109,6 +109,11 @@ const kinds: readonly { name: string; methods: readonly string[]; effect: Fault[
   },
   { name: 'operation cancelled', methods: ['PUT', 'PATCH', 'POST', 'DELETE'], effect: { cancelOperation: true } },
   { name: 'operation never ends', methods: ['PUT', 'PATCH', 'POST'], effect: { hangOperation: true } },
+  ...['provisioningState', 'properties', 'id', 'etag', 'securityRules', 'value', 'diskState', 'status'].map((name) => ({
+    name: `without ${name}`,
+    methods: ['PUT', 'PATCH', 'POST', 'DELETE', 'GET'],
+    effect: { property: { name } },
+  })),
 ];
 
 /** What the kind of that name does to one request. */

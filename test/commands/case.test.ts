@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { CaseStore } from '../../src/casefile/case-store.ts';
 import { caseExport, caseList, caseShow, caseVerify } from '../../src/commands/case.ts';
@@ -6,11 +7,15 @@ import { eventfulCase, newStore, tickingClock } from '../casefile/sample-case.ts
 
 function captured() {
   const out = { stdout: '', stderr: '' };
-  const streams = {
-    stdout: { write: (text: string) => (out.stdout += text) },
-    stderr: { write: (text: string) => (out.stderr += text) },
-  };
-  return { out, streams };
+  const into = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      decodeStrings: false,
+      write(text: string, _encoding, done) {
+        out[name] += text;
+        done();
+      },
+    });
+  return { out, streams: { stdout: into('stdout'), stderr: into('stderr') } };
 }
 
 async function closedCase(): Promise<{ store: CaseStore; id: string; file: string; root: string; now: () => Date }> {

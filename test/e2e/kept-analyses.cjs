@@ -2,7 +2,7 @@
 // which Microsoft's analyser says something else now.
 const { Kusto, Bridge } = globalThis;
 const { Symbols, GlobalState, KustoCode } = Kusto.Language;
-const { schemas } = globalThis[Symbol.for('cordon.kql.analyses')];
+const schemas = globalThis[Symbol.for('cordon.kql.analyses')];
 
 const typeText = (type) => {
   if (!type) return '-';

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { summaryLines } from '../../src/commands/evtx-summary.ts';
 import { evtxDocumentOf, gatherLogs, logFiles } from '../../src/commands/gathered-logs.ts';
-import { readAuditLogons } from '../../src/eventlog/audit-log.ts';
+import { readAuditLog } from '../../src/eventlog/audit-log.ts';
 import { LogonCollector } from '../../src/eventlog/logon-collector.ts';
 import { readEventLogs } from '../../src/eventlog/read-logs.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
@@ -237,6 +237,44 @@ describe('logs of Linux audit', () => {
     expect(full.logons.failures).toBe(12);
   });
 
+  it('of an address for a node, are of the only computer beside them, and of none where others send theirs', async () => {
+    const line = (host: string, pid: number): string =>
+      `2026-11-23T02:00:02.4+00:00 ${host} sshd[${pid}]: Failed password for admin from 203.0.113.9 port 4000 ssh2\n`;
+    const guess = (node: string, pid: number): string =>
+      ubuntu(0, pid, 'admin').replaceAll(/^type=/gm, `node=${node} type=`);
+    const of = async (name: string, syslog: string, audit: string) => {
+      mkdirSync(`${folder.path}/${name}/var/log/audit`, { recursive: true });
+      folder.write(`${name}/var/log/auth.log`, syslog);
+      folder.write(`${name}/var/log/audit/audit.log`, audit);
+      const { files, logons } = await read([`${folder.path}/${name}`]);
+      if (logons.state !== 'known') throw new Error(logons.because);
+      const notes = files.flatMap((file) => file.notes ?? []);
+      return { computers: files.map(({ computers }) => computers), notes, failures: logons.value.failures, logons };
+    };
+    const one = await of('one', line('web01', 9) + line('WEB01.contoso.com', 11), guess('10.0.0.4', 9));
+    expect(one.computers).toEqual([['web01'], ['web01']]);
+    expect(one.notes).toEqual([
+      'its computer WEB01.contoso.com is taken for web01: these logs have no other full name of it',
+      'its node 10.0.0.4 is an address: taken for web01, the only computer of the logs beside it',
+    ]);
+    expect(one.failures).toBe(2);
+    const several = await of('several', line('web01', 9), guess('10.0.0.4', 9) + guess('db01', 12));
+    expect(several.computers).toEqual([['web01'], ['10.0.0.4', 'db01']]);
+    expect(several.failures).toBe(3);
+    expect(several.logons.notSeen).toContainEqual(expect.stringMatching(/\(web01\) is 10\.0\.0\.4, an address/));
+    const other = await of('other', line('web01', 9), guess('db01', 9));
+    expect([other.computers, other.failures]).toEqual([[['web01'], ['db01']], 2]);
+  });
+
+  it('keep no more of one file than they may, and say so', async () => {
+    const path = folder.write('long.log', Array.from({ length: 12 }, (_, i) => ubuntu(i, 4000 + i, 'admin')).join(''));
+    const collector = new LogonCollector();
+    const reading = await readAuditLog({ path, format: 'audit' }, {}, 10);
+    const { notes, records } = reading.give(collector, { computerOf: () => 'web01', notes: [], notSeen: [] });
+    expect([records, collector.other.held, collector.other.cutLines]).toEqual([36, 10, 26]);
+    expect(notes).toEqual(['26 more of its records report logons and actions than are kept: those came last']);
+  });
+
   it('take what someone else wrote: blanks without end, and a message that goes on', () => {
     const head = 'type=USER_LOGIN msg=audit(1795399200.123:7): pid=1 ';
     for (const said of [' '.repeat(400_000), 'a '.repeat(200_000), 'a b='.repeat(100_000)])
@@ -296,7 +334,8 @@ describe('logs of Linux audit', () => {
     };
     const collector = new LogonCollector();
     const before = held();
-    const { bytes } = await readAuditLogons({ path, format: 'audit' }, ['web01'], collector, {});
+    const reading = await readAuditLog({ path, format: 'audit' }, {});
+    const { bytes } = reading.give(collector, { computerOf: () => 'web01', notes: [], notSeen: [] });
     expect(held() - before).toBeLessThan(bytes / 3);
     expect(collector.other.held).toBe(2000);
   });

@@ -1,6 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { LogonCollector } from '../../src/eventlog/logon-collector.ts';
 import { type LogFile, readEventLogs } from '../../src/eventlog/read-logs.ts';
+import { readSyslogLogons } from '../../src/eventlog/syslog-logons.ts';
+import type { SyslogFile } from '../../src/syslog/syslog-file.ts';
 import { failedLogon, successfulLogon, writeLog } from './log-writer.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -23,13 +26,34 @@ const traditional = (second: number, process: number, message: string): string =
   `Nov 23 02:00:${two(second)} web01 sshd[${process}]: ${message}\n`;
 const accepted = 'Accepted password for root from 203.0.113.9 port 50000 ssh2';
 
-const syslog = (name: string, content: string | Buffer): LogFile => ({
+const syslog = (name: string, content: string | Buffer): SyslogFile => ({
   path: folder.write(name, content),
   format: 'syslog',
   year: { first: 2026, from: 'the time of the file (2026-11-23)' },
 });
 
 describe('logs of syslog as evidence of logons', () => {
+  it('count once what two of them have under the short and the full name of one computer', async () => {
+    const short = guesses(12, traditional);
+    const names = [syslog('short.log', short), syslog('full.log', short.replaceAll('web01', 'web01.contoso.com'))];
+    const { logons } = await readEventLogs(names, { now });
+    expect(logons).toMatchObject({ state: 'known', value: { failures: 12, bursts: [{ failures: 12 }] } });
+    const third = syslog('third.log', short.replaceAll('web01', 'web01.example.org'));
+    const unclear = await readEventLogs([...names, third], { now });
+    expect(unclear.logons).toMatchObject({
+      value: { failures: 36 },
+      notSeen: expect.arrayContaining([expect.stringMatching(/^which computer is meant by web01: /)]),
+    });
+  });
+
+  it('keep no more lines of one file than they may, and say so', async () => {
+    const log = syslog('flood.log', guesses(12, traditional) + traditional(40, 2000, accepted));
+    const collector = new LogonCollector();
+    const { notes } = await readSyslogLogons(log, 0, collector, {}, 20);
+    expect([collector.other.held, collector.other.cutLines]).toEqual([20, 5]);
+    expect(notes).toContain('5 more of its lines report logons and actions than are kept: those came last');
+  });
+
   it('count each guess once, with the burst and the logon after it, like those of a workspace', async () => {
     const log = syslog('auth.log', guesses(20, traditional) + traditional(40, 2000, accepted));
     const { files, logons } = await readEventLogs([log], { now });

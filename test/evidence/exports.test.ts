@@ -213,9 +213,9 @@ describe('CSV', () => {
       ['a,b\n"x\n\n', 'line 2: the file ends within quotes'],
       ['a,b\n"x"y,2\n', 'line 2: text follows a closing quote'],
       ['a,b\n1,x"y\n', 'line 2: a quote inside an unquoted field'],
-      ['a,a\n1,2\n', 'line 1: two columns are called "a"'],
+      ['a;b\n1;2\n', 'line 1: its columns are not separated by commas'],
+      ['a\tb\n1\t2\n', 'line 1: its columns are not separated by commas'],
       ['', 'it is empty'],
-      ['a,\n1,2\n', 'line 1: "" can be no column'],
       ['"a\nb"\n1\n', 'line 1: "a b" can be no column'],
       [`${Array.from({ length: 2001 }, (_, i) => `c${i}`).join(',')}\n`, 'more than 2000 columns'],
       ['"Time [Local Time]"\nx\n', 'line 1: "Time [Local Time]" is in some local time'],
@@ -228,6 +228,18 @@ describe('CSV', () => {
     }
     await expect(ask('T', `T=${await file(Buffer.from([0x61, 0x0a, 0xff, 0xc0, 0x0a]))}`)).rejects.toThrow('no text');
     await expect(ask('T', `T=${join(folder, 'absent.csv')}`)).rejects.toThrow('there is no such file');
+  });
+
+  it('names columns that have no name, or another’s', async () => {
+    const path = await file(',a,a1,a,,a\n0,1,2,3,4,5\n');
+    expect((await ask('T', `T=${path}`)).columns.map(({ name }) => name)).toEqual([
+      'Column1',
+      'a',
+      'a1',
+      'a2',
+      'Column5',
+      'a3',
+    ]);
   });
 
   it('types columns by Microsoft’s schema, others by their values', async () => {

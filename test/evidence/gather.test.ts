@@ -142,6 +142,34 @@ describe('a folder as evidence', () => {
     expect(digests).toHaveLength(4);
   });
 
+  it('is read by its content, not by the ending of its name, where NAME=FILE names it', async () => {
+    const portal = folder.write(
+      'InteractiveSignIns.csv',
+      '"Date (UTC)","Request ID","User","Username","Application","IP address","Status","Sign-in error code"\r\n"2026-11-23T02:00:01Z","r1","Bob","bob@contoso.com","Portal","203.0.113.9","Failure","50126"\r\n',
+    );
+    const lines = folder.write('lines.json', '{"a":1}\n{"a":2}\n');
+    const list = folder.write('list.jsonl', '[{"a":3},\n{"a":4}]\n');
+    const log = folder.write(
+      'auth.log',
+      'Nov 23 02:00:01 web01 sshd[7]: Failed password for root from 203.0.113.9 port 4000 ssh2\n',
+    );
+    const rows = async (query: string, ...given: string[]) => {
+      const { files } = await gatherEvidence(given, { named: evidenceFile });
+      return (await runQuery({ query, files, now: 0, limit: 9 }, () => {})).rows;
+    };
+    const who = 'project TimeGenerated, UserPrincipalName, ResultType';
+    const failed = [['2026-11-23T02:00:01Z', 'bob@contoso.com', '50126']];
+    expect(await rows(`SigninLogs | ${who}`, `SigninLogs=${portal}`)).toEqual(failed);
+    await expect(rows('AuditLogs', `AuditLogs=${portal}`)).rejects.toThrow(
+      'its rows are of SigninLogs, not of AuditLogs',
+    );
+    expect(await rows('Mine | project Username', `Mine=${portal}`)).toEqual([['bob@contoso.com']]);
+    expect(await rows('union T, U', `T=${lines}`, `U=${list}`)).toEqual([[1], [2], [3], [4]]);
+    expect(await rows('lines', lines)).toEqual([[1], [2]]);
+    expect(await rows('Syslog | project Computer', `Syslog=${log}`)).toEqual([['web01']]);
+    await expect(gatherEvidence([`T=${log}`], { named: evidenceFile })).rejects.toThrow(/auth\.log.*not "\.log"/);
+  });
+
   it('is chosen from by patterns, and a file that is named twice counts once', async () => {
     expect(names(await gathered([join(root, '**/*.evtx')]))).toEqual([
       'kape/C/Windows/System32/winevt/logs/Security.evtx',

@@ -49,6 +49,7 @@ describe('a line of syslog', () => {
     [`2026-11-23 02:17:09.123456-0800  mac ${text}`, { at: '2026-11-23T10:17:09.123456Z', host: 'mac' }],
     [`1795400229.123456 web01 ${text}`, { at: '2026-11-23T02:17:09.123456Z', host: 'web01' }],
     [`2026-11-23T02:17:09+0000 web01 ${text}`, { at: '2026-11-23T02:17:09Z' }],
+    [`Nov 23 02:17:09 web01 /usr/sbin/${text}`, { host: 'web01' }],
   ])('is read as other systems write it: %s', (line, expected) => {
     expect(read(line)).toMatchObject({ ...said, ...expected });
   });

@@ -99,6 +99,6 @@ export async function verifyUndelete(
     ok: true,
     text: /^ProtectionStopped$/i.test(protectionState)
       ? `The backup is undeleted in ${vault}, and its points are kept${job}. Protection is STOPPED: resume it, or no new points are made.`
-      : `The backup is undeleted in ${vault}${job}; its protection reads ${printable(protectionState, 40) || 'unknown'}.`,
+      : `The backup is undeleted in ${vault}${job}; its protection reads ${printable(protectionState, 40)}.`,
   };
 }

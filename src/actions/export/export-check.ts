@@ -42,7 +42,11 @@ export async function verifyExport(
   for (const { snapshotId, opens, here } of images) {
     const body = here ? null : await readSnapshot(connection, snapshotId);
     if (!body) continue;
-    if (hasAccess(body)) return { ok: false, text: `${shortName(snapshotId)} can still be read by a signed address.` };
+    const access = hasAccess(body);
+    if (access === null) {
+      return { ok: null, text: `Whether ${shortName(snapshotId)} can be read by a signed address Azure does not say.` };
+    }
+    if (access) return { ok: false, text: `${shortName(snapshotId)} can still be read by a signed address.` };
     if (opens && !isClosed(body)) return { ok: false, text: `${shortName(snapshotId)} is still open to export.` };
   }
   const told = exported.map(({ file, bytes, sha256 }) => `${basename(file)}: ${bytes} bytes, SHA-256 ${sha256}`);

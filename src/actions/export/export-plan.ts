@@ -5,6 +5,7 @@ import type { Connection } from '../../azure/client/connection.ts';
 import { type ActionContext, type ActionPlan, nothingPlanned } from '../../playbook/action.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
+import { readPercentCopied } from '../snapshot/copied.ts';
 import { isBlob, largestBlob, storedImage } from './blob-image.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { freeBytes, leavesOutZeros, partDone, wholeImage } from './image-file.ts';
@@ -16,15 +17,15 @@ import { candidates } from './snapshots-to-export.ts';
 const margin = 64 * 1024 * 1024;
 
 /** Why a snapshot cannot be exported as it is, with the cure; "" when nothing is known against it. */
-function obstacle(id: string, body: Json, settings: ExportSettings): string {
+function obstacle(id: string, body: Json, percent: number | null, settings: ExportSettings): string {
   const name = shortName(id);
   const property = (key: string) => textAt(body, 'properties', key);
   const own = textAt(body, 'tags', 'cordon-case') !== '';
-  const percent = numberAt(body, 'properties', 'completionPercent') ?? 100;
   if (!/^succeeded$/i.test(property('provisioningState') || 'succeeded')) {
     return `${name} is ${property('provisioningState')}: wait until Azure has made it.`;
   }
-  if (percent < 100) return `Azure has copied ${percent} % of ${name}: it can be exported when that is 100 %.`;
+  if (percent !== null && percent < 100)
+    return `Azure has copied ${percent} % of ${name}: it can be exported when that is 100 %.`;
   if (/^azureactivedirectory$/i.test(property('dataAccessAuthMode'))) {
     return `${name} wants a sign-in at the storage as well (dataAccessAuthMode AzureActiveDirectory), and cordon sends tokens to no storage. Copy it to a snapshot without it, or export it with azcopy.`;
   }
@@ -41,9 +42,12 @@ function obstacle(id: string, body: Json, settings: ExportSettings): string {
   return '';
 }
 
-function remarks(id: string, body: Json): string[] {
+function remarks(id: string, body: Json, percent: number | null): string[] {
   const said: string[] = [];
   const name = shortName(id);
+  if (percent === null) {
+    said.push(`Azure does not say how much of ${name} it has copied: it opens none for export before that is 100 %.`);
+  }
   if (hasAccess(body)) {
     said.push(`${name} is open to someone by a signed address now: this export ends that address too.`);
   }
@@ -128,9 +132,10 @@ export async function planExport(connection: Connection, context: ActionContext,
     const { id, body } = one;
     const image = await planImage(connection, context, one, to, settings);
     if ('because' in image) return refusedPlan(title, image.kind, image.because);
-    const against = image.here ? '' : obstacle(id, body, settings);
+    const percent = image.here ? 100 : await readPercentCopied(connection, body);
+    const against = image.here ? '' : obstacle(id, body, percent, settings);
     if (against !== '') return refusedPlan(title, 'impossible', against);
-    if (!image.here) warnings.push(...remarks(id, body));
+    if (!image.here) warnings.push(...remarks(id, body, percent));
     images.push(image);
   }
   const full = await littleRoom(images, to);

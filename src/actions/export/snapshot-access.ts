@@ -15,8 +15,11 @@ const mostRenewals = 100;
 export const openNetwork = { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled' };
 export const closedNetwork = { networkAccessPolicy: 'DenyAll', publicNetworkAccess: 'Disabled' };
 
-/** Are there signed addresses of this snapshot? */
-export const hasAccess = (snapshot: Json): boolean => /^activesas/i.test(textAt(snapshot, 'properties', 'diskState'));
+/** Are there signed addresses of this snapshot? null where Azure does not print its state. */
+export function hasAccess(snapshot: Json): boolean | null {
+  const state = textAt(snapshot, 'properties', 'diskState');
+  return state === '' ? null : /^activesas/i.test(state);
+}
 
 export const isClosed = (snapshot: Json): boolean =>
   /^denyall$/i.test(textAt(snapshot, 'properties', 'networkAccessPolicy'));
@@ -106,7 +109,8 @@ export async function closeSnapshot(
 ): Promise<'closed' | 'was closed' | 'gone'> {
   const body = await readSnapshot(connection, snapshotId);
   if (!body) return 'gone';
-  const [access, open] = [hasAccess(body), opens && !(isClosed(body) && isNetworkOff(body))];
+  // Ending what nobody has does no harm: it is done too where it is not known.
+  const [access, open] = [hasAccess(body) !== false, opens && !(isClosed(body) && isNetworkOff(body))];
   if (access) await endGetAccess(connection, context, snapshotId);
   if (open) await setNetwork(connection, context, snapshotId, closedNetwork);
   return access || open ? 'closed' : 'was closed';

@@ -60,7 +60,9 @@ const exportAccessFate: Ask = async (connection, sent, signal) => {
   if (resource === null) return notDone(`${name} does not exist: nobody has access to it`);
   const { state, progress } = provisioningOf(resource);
   if (progress === 'under way') return atIt(`a change of ${name} is under way (${state})`);
-  const open = /^active/i.test(textAt(resource, 'properties', 'diskState'));
+  const diskState = textAt(resource, 'properties', 'diskState');
+  if (diskState === '') return unclear(`whether ${name} can be read by a signed address Azure does not say`);
+  const open = /^active/i.test(diskState);
   if (begins) {
     return unclear(
       open

@@ -13,11 +13,12 @@ import { identitiesOf, readHeldRoles } from './held-roles.ts';
 const named = ({ role, scope, identity }: CutRole): string =>
   `${role} of ${identity} on ${printable(scope, 200) || '/'}`;
 
-/** Is the assignment there, as the plan saw it? `other` is of another principal or role by now. */
-async function lookAt(connection: Connection, one: CutRole): Promise<'there' | 'gone' | 'other'> {
+/** Is the assignment there, as the plan saw it? `other` is of another principal or role by now; `unknown` where Azure does not say. */
+async function lookAt(connection: Connection, one: CutRole): Promise<'there' | 'gone' | 'other' | 'unknown'> {
   const { roleAssignments } = await connection.authorization(subscriptionOf(one));
   const now = await ifThere(roleAssignments.getById(one.id.replace(/^\//, '')));
   if (now === null) return 'gone';
+  if (!now.principalId || !now.roleDefinitionId) return 'unknown';
   const same =
     now.principalId?.toLowerCase() === one.body.principalId.toLowerCase() &&
     now.roleDefinitionId?.split('/').at(-1)?.toLowerCase() ===
@@ -53,10 +54,14 @@ export async function verifyCut(
   given: Record<string, unknown>,
 ): Promise<Verification> {
   const state = cutState.parse(given);
-  const left = (
-    await Promise.all(state.roles.map(async (one) => ({ one, now: await lookAt(connection, one) })))
-  ).filter(({ now }) => now === 'there');
+  const looked = await Promise.all(state.roles.map(async (one) => ({ one, now: await lookAt(connection, one) })));
+  const left = looked.filter(({ now }) => now === 'there');
+  const unknown = looked.filter(({ now }) => now === 'unknown');
   if (left.length > 0) return { ok: false, text: `STILL assigned: ${left.map(({ one }) => named(one)).join('; ')}.` };
+  if (unknown.length > 0) {
+    const which = unknown.map(({ one }) => shortName(one.id)).join(', ');
+    return { ok: null, text: `Azure shows an assignment ${which}, and does not say of which role or identity.` };
+  }
   const identities = identitiesOf(await readMachine(connection, context.target), context.target).filter(
     ({ principalId }) => principalId !== '',
   );
@@ -81,6 +86,8 @@ function parametersOf({ body }: CutRole): RoleAssignmentCreateParameters {
 async function giveBack(connection: Connection, context: ActionContext, one: CutRole): Promise<Verification> {
   const before = await lookAt(connection, one);
   if (before === 'there') return { ok: true, text: `${named(one)} is assigned already.` };
+  if (before === 'unknown')
+    return { ok: null, text: `Azure does not say of which role or identity the assignment ${shortName(one.id)} is.` };
   if (before === 'other')
     return { ok: false, text: `${shortName(one.id)} names another principal or role by now: left as it is.` };
   const { roleAssignments } = await connection.authorization(subscriptionOf(one));

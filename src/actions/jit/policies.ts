@@ -17,15 +17,18 @@ export function placeOf(policyId: string): { resourceGroup: string; location: st
   return { resourceGroup: parsed.resourceGroup, location, name };
 }
 
-/** The policy with this id as Azure prints it now; null when there is none. Throws Azure's refusal. */
+/** The policy with this id as Azure prints it now; null when there is none. Throws Azure's refusal, and where not all was seen. */
 export async function currentPolicy(
   connection: Connection,
   target: Target,
   policyId: string,
   signal: AbortSignal,
 ): Promise<Json | null> {
-  const { policies } = await readJitPolicies(connection, target, signal);
-  return policies.find((policy) => sameId(textAt(policy, 'id'), policyId)) ?? null;
+  const { policies, notSeen, notSeenWhy } = await readJitPolicies(connection, target, signal);
+  const found = policies.find((policy) => sameId(textAt(policy, 'id'), policyId)) ?? null;
+  if (found === null && notSeenWhy.includes('damaged'))
+    throw new Error(`not all policies were seen: ${notSeen.join('; ')}`);
+  return found;
 }
 
 /** Minutes of an ISO 8601 duration without months and years ("PT3H", "P1D"); NaN when it is none. */

@@ -6,6 +6,7 @@ import { readEffectiveRules } from '../../azure/readers/effective-rules.ts';
 import { groupOf, networkResource, readIfThere, subnetsOf } from '../../azure/readers/network-interface.ts';
 import { type ActionContext, type ActionPlan, NotWaitedFor, StalePlan } from '../../playbook/action.ts';
 import { listed } from '../../text/counts.ts';
+import { isOfCase } from '../case-tags.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow, UnknownOutcome } from '../operation.ts';
 import { type FoundLock, foundLock, lockTags, lockText } from './found-lock.ts';
@@ -197,6 +198,8 @@ const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew
  */
 async function flush(connection: Connection, context: ActionContext, id: string): Promise<boolean | null> {
   const now = await networkResource(connection, id);
+  // Written back without its tags, nobody would know it for the lock of this case.
+  if (!isOfCase(now, context.caseId)) return null;
   const rules = rulesOf(now).map(({ name, properties }) => ({
     name,
     properties: DENIAL.test(name) ? { ...properties, description: FLUSHED } : properties,
@@ -206,7 +209,6 @@ async function flush(connection: Connection, context: ActionContext, id: string)
     tags: at(now, 'tags'),
     properties: { flushConnection: true, securityRules: rules },
   };
-  if (!isObject(at(now, 'properties'))) return false;
   try {
     await putSecurityGroup(connection, context, id, body, textAt(now, 'etag'));
   } catch (error) {

@@ -77,10 +77,10 @@ export async function verifyInstall(
     return { ok: false, text: `The installation ended as ${printable(state.status, 40) || '?'}: ${told}` };
   const summary = summaryOf(await readMachine(connection, context.target));
   const seen = textAt(summary, 'installationActivityId');
-  if (state.activity !== '' && seen.toLowerCase() !== state.activity.toLowerCase())
+  if (state.activity === '' || seen.toLowerCase() !== state.activity.toLowerCase())
     return { ok: null, text: `Installed: ${told} The VM’s own view does not show this installation yet.` };
   return {
-    ok: (state.failed ?? 0) === 0,
+    ok: state.failed === null ? null : state.failed === 0,
     text: `Installed: ${told} Assess again to see what is missing yet (assess-patches).`,
   };
 }

@@ -4,6 +4,7 @@ import { azureError } from '../../azure/client/failure.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
 import { isOfCase } from '../case-tags.ts';
+import { readPercentCopied } from '../snapshot/copied.ts';
 import { disksOf } from '../snapshot/disks.ts';
 
 const most = 5000;
@@ -29,16 +30,22 @@ export async function preservedDisks(
   try {
     const { snapshots } = await connection.compute(context.target.subscriptionId);
     let read = 0;
+    const unknown = new Map<string, string>();
     for await (const one of snapshots.list({ abortSignal: context.signal })) {
       read += 1;
       if (read > most) {
         return { missing: [...wanted.values(), ...lost], notSeen: `there are more than ${most} snapshots` };
       }
-      const whole = one.provisioningState === 'Succeeded' && (one.completionPercent ?? 100) >= 100;
-      if (!whole || !isOfCase(one, context.caseId)) continue;
-      wanted.delete((one.creationData?.sourceResourceId ?? '').toLowerCase());
+      if (one.provisioningState !== 'Succeeded' || !isOfCase(one, context.caseId)) continue;
+      const source = (one.creationData?.sourceResourceId ?? '').toLowerCase();
+      const percent = await readPercentCopied(connection, { properties: one });
+      if (percent === null) unknown.set(source, printable(one.name ?? '', 80));
+      else if (percent >= 100) wanted.delete(source);
     }
-    return { missing: [...wanted.values(), ...lost], notSeen: '' };
+    const uncertain = [...unknown].flatMap(([source, name]) => (wanted.has(source) ? [name] : []));
+    const notSeen =
+      uncertain.length === 0 ? '' : `Azure does not say how much of ${uncertain.join(', ')} it has copied`;
+    return { missing: [...wanted.values(), ...lost], notSeen };
   } catch (error) {
     if (context.signal.aborted) throw error;
     const { code, message } = azureError(error);

@@ -133,6 +133,8 @@ export async function planRemoval(connection: Connection, context: ActionContext
   const title = `Take the public addresses off ${target.name}`;
   const machine = await readMachine(connection, target);
   const all = await Promise.all(interfacesOf(machine).map((id) => lookAtInterface(connection, id)));
+  if (all.length === 0)
+    return refusedPlan(title, 'impossible', `Azure names no interface of ${target.name}: ask again.`);
   const found = all.filter(({ taken }) => taken.length > 0);
   const balancers = [...new Set(all.flatMap(({ networkInterface }) => balancersOf(networkInterface)))];
   const beside =

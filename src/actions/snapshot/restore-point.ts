@@ -10,6 +10,7 @@ import { withExactBody } from '../exact-body.ts';
 import { follow, send } from '../operation.ts';
 import { nameable, stampOf } from '../resource-name.ts';
 import { unsettled } from '../unsettled.ts';
+import { copiesInBackground } from './copied.ts';
 import type { Attached } from './disks.ts';
 import type { PlannedPoint } from './settings.ts';
 
@@ -33,7 +34,7 @@ export function noPoint(machine: Json, disks: readonly DiskOfPoint[], ephemeral:
   }
   for (const { id, body } of disks) {
     const sku = textAt(body, 'sku', 'name');
-    if (/^(ultrassd|premiumv2)_/i.test(sku)) return `${shortName(id)} is ${sku}`;
+    if (copiesInBackground(sku)) return `${shortName(id)} is ${sku}`;
     if ((numberAt(body, 'properties', 'maxShares') ?? 1) > 1) return `${shortName(id)} is shared`;
   }
   const attached = attachedIn(at(machine, 'properties', 'storageProfile'));

@@ -1,10 +1,10 @@
-import { numberAt } from '../../arm/json.ts';
 import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
 import { readMachine } from '../../azure/readers/machine.ts';
 import { type ActionContext, type ActionPlan, StalePlan } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { follow, pause } from '../operation.ts';
+import { readPercentCopied } from './copied.ts';
 import { disksOf, readSnapshot } from './disks.ts';
 import { putLock } from './evidence-lock.ts';
 import { readCollection, readPoint, takePoint } from './restore-point.ts';
@@ -94,16 +94,29 @@ export async function applySnapshots(
   return state;
 }
 
-/** Background copies of incremental snapshots: before 100 % there is no usable evidence, whatever its state says. */
+/**
+ * Background copies of incremental snapshots: before 100 % there is no usable evidence, whatever its state says. Where Azure says of
+ * one for as long as an operation is followed not how far it is, that is left to the verification.
+ */
 async function waitForCopies(connection: Connection, context: ActionContext, state: SnapshotState): Promise<void> {
   const incremental = state.snapshots.filter((one) => one.incremental);
   const attempts = Math.ceil((24 * 3_600_000) / Math.max(1, connection.pollIntervalMs));
+  let told = performance.now();
   for (let attempt = 0; incremental.length > 0 && attempt < attempts; attempt += 1) {
     const bodies = await Promise.all(incremental.map((one) => readSnapshot(connection, one.id)));
-    const percents = bodies.map((body) => numberAt(body, 'properties', 'completionPercent') ?? 100);
-    const lowest = Math.min(...percents);
-    if (lowest >= 100) return;
-    context.progress({ fraction: lowest / 100, text: `Azure copies in the background: ${Math.floor(lowest)} %` });
+    const percents = await Promise.all(
+      bodies.map((body) => (body === null ? 100 : readPercentCopied(connection, body))),
+    );
+    const known = percents.filter((percent) => percent !== null);
+    const lowest = Math.min(100, ...known);
+    if (lowest >= 100 && known.length === percents.length) return;
+    if (known.length === percents.length) told = performance.now();
+    if (lowest >= 100 && performance.now() - told > connection.operationLimitMs) return;
+    const text =
+      lowest < 100
+        ? `Azure copies in the background: ${Math.floor(lowest)} %`
+        : 'Azure does not say how much it has copied';
+    context.progress({ fraction: lowest < 100 ? lowest / 100 : null, text });
     await pause(connection, context);
   }
 }

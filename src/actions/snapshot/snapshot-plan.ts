@@ -10,6 +10,7 @@ import { listed } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
+import { copiesInBackground } from './copied.ts';
 import { type Attached, disksOf, readDisk, readSnapshot } from './disks.ts';
 import { lockBody, lockIdOf } from './evidence-lock.ts';
 import { aheadOfPoint, changesOfPoint, type DiskOfPoint, doubtsOfPoint, noPoint, planPoint } from './restore-point.ts';
@@ -24,9 +25,6 @@ import {
 
 type Settings = z.infer<typeof snapshotSettings>;
 
-/** Disks of which Azure takes incremental snapshots only (Microsoft Learn, "Incremental snapshots of Ultra Disks …"). */
-const incrementalOnly = new Set(['ultrassd_lrs', 'premiumv2_lrs']);
-
 const undoText = "Not needed: a snapshot changes nothing, and it is evidence. Deleting it takes typing the VM's name.";
 
 /** Limits of a snapshot of this disk that its reader must know. */
@@ -34,7 +32,7 @@ function remarks(id: string, disk: Json, settings: Settings, today: string): str
   const name = shortName(id);
   const sku = textAt(disk, 'sku', 'name');
   const said: string[] = [];
-  if (incrementalOnly.has(sku.toLowerCase()) && settings.kind === 'full') {
+  if (copiesInBackground(sku) && settings.kind === 'full') {
     said.push(`${name} is ${sku}: incremental only, and not usable before Azure has copied it in full.`);
   }
   if (/customerkey/i.test(textAt(disk, 'properties', 'encryption', 'type'))) {
@@ -74,7 +72,7 @@ function cannotLeave(id: string, disk: Json, settings: Settings): string {
   const sku = textAt(disk, 'sku', 'name');
   const here =
     'Take it in the subscription of the disk, without --evidence-subscription, and export it with export-disk.';
-  if (incrementalOnly.has(sku.toLowerCase())) {
+  if (copiesInBackground(sku)) {
     return `${name} is ${sku}: Azure takes incremental snapshots of it alone, and those in the disk's own subscription alone. ${here}`;
   }
   if (settings.kind === 'incremental') {
@@ -184,7 +182,7 @@ export async function planSnapshots(
     if (stays !== '') return refusedPlan(title, 'impossible', stays);
     warnings.push(...sharing(disk.id, body, context), ...remarks(disk.id, body, settings, now.toISOString()));
     const id = await freeId(connection, context, { disk: disk.id, settings, now, taken });
-    const fast = incrementalOnly.has(textAt(body, 'sku', 'name').toLowerCase());
+    const fast = copiesInBackground(textAt(body, 'sku', 'name'));
     snapshots.push({
       id,
       diskId: disk.id,

@@ -1,4 +1,4 @@
-import { listAt, textAt } from '../../arm/json.ts';
+import { at, textAt } from '../../arm/json.ts';
 import { count } from '../../text/counts.ts';
 import type { Connection } from './connection.ts';
 
@@ -19,7 +19,10 @@ export async function listOfArm(
   let url = first;
   for (let page = 0; page < mostPages; page += 1) {
     const { body } = await connection.get(url, signal);
-    for (const entry of listAt(body, 'value')) entries.push(entry);
+    // A list is there also where it is empty: an answer without it is none of "there are none".
+    const entriesOfPage = at(body, 'value');
+    if (!Array.isArray(entriesOfPage)) throw new Error('the answer has no list (value): ask again');
+    for (const entry of entriesOfPage) entries.push(entry);
     url = textAt(body, 'nextLink');
     if (url === '') return { entries, cut: '' };
   }

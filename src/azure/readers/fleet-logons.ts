@@ -513,7 +513,7 @@ function worstBurstOf(vm: VirtualMachine, heard: Heard, span: Span, minimum: num
   const led = heard.led.get(id);
   const ledTo = numberAt(led, 'Failures') ?? 0;
   const total = Math.max(heard.totals.get(id) ?? 0, numberAt(row, 'Failures') ?? 0, ledTo);
-  const doubted = burst?.session !== undefined || heard.doubted.has(id);
+  const doubted = burst?.session !== undefined || burst?.elsewhere !== undefined || heard.doubted.has(id);
   const succeeded = followed ? true : !doubted && collected && successLack === '' && short === null ? false : null;
   const worst = burst && {
     kind: burst.kind,

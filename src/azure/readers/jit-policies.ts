@@ -1,7 +1,8 @@
-import { isObject, type Json, listAt, textAt } from '../../arm/json.ts';
+import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { sameId } from '../../arm/resource-id.ts';
 import type { WhyUnknown } from '../../documents/fact.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
+import { counted } from '../../text/counts.ts';
 import { listOfArm } from '../client/arm-pages.ts';
 import type { Connection } from '../client/connection.ts';
 import { isForbidden } from '../client/failure.ts';
@@ -19,6 +20,10 @@ export interface JitPolicies {
   notSeenWhy: WhyUnknown[];
 }
 
+/** Has the policy what Azure prints of each, also where it names no VM? */
+const isWhole = (policy: Json): boolean =>
+  textAt(policy, 'id') !== '' && Array.isArray(at(policy, 'properties', 'virtualMachines'));
+
 /**
  * The just-in-time policies that may name a VM, wherever they are kept: those of its subscription, or of its resource
  * group where no more may be read. Throws the SDK's error.
@@ -31,7 +36,18 @@ export async function readJitPolicies(
   const collect = async (scope: string) => {
     const url = `${scope}/providers/Microsoft.Security/jitNetworkAccessPolicies?api-version=${version}`;
     const { entries, cut } = await listOfArm(connection, url, pageLimit, signal);
-    return { policies: entries.filter(isObject), cut: cut === '' ? [] : [`just-in-time policies: ${cut}`] };
+    const policies = entries.filter(isObject);
+    const whole = policies.filter(isWhole);
+    const damaged = policies.length - whole.length;
+    return {
+      policies: whole,
+      cut: [
+        ...(cut === '' ? [] : [`just-in-time policies: ${cut}`]),
+        ...(damaged === 0
+          ? []
+          : [`${counted(damaged, 'just-in-time policy', 'just-in-time policies')} without an id or a list of VMs`]),
+      ],
+    };
   };
   const subscription = `/subscriptions/${vm.subscriptionId}`;
   try {

@@ -1,5 +1,5 @@
-import { type Json, listAt, textAt } from '../../arm/json.ts';
-import { parseResourceId } from '../../arm/resource-id.ts';
+import { at, type Json, listAt, textAt } from '../../arm/json.ts';
+import { parseResourceId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../client/connection.ts';
 import { ifThere } from '../client/failure.ts';
 import { rawBody } from '../client/raw-body.ts';
@@ -59,10 +59,32 @@ export async function readNetworkResource(connection: Connection, id: string): P
   }
 }
 
-/** As `readNetworkResource`, for one that must be there. Rejects with the SDK's error, or says what is wrong with the id. */
+/**
+ * What Azure prints of each of these in any case, by the Network specification (2025-05-01) an empty list where there is nothing. An
+ * answer without it is not whole: it would read as "there is none", and what is written back would lose it.
+ */
+const always: readonly (readonly [RegExp, readonly string[][]])[] = [
+  [/\/networkInterfaces\/[^/]+$/i, [['id'], ['etag'], ['properties', 'ipConfigurations']]],
+  [/\/networkSecurityGroups\/[^/]+$/i, [['id'], ['etag'], ['properties', 'securityRules']]],
+];
+
+/** Throws where an answer lacks what Azure always prints of such a resource. */
+function demandWhole(id: string, body: Json): void {
+  const demanded = always.find(([pattern]) => pattern.test(id))?.[1] ?? [['properties']];
+  const missing = demanded.find((path) => at(body, ...path) === undefined);
+  if (missing) {
+    throw new Error(`the answer about ${shortName(id)} is not whole, it has no ${missing.join('.')}: ask again`);
+  }
+}
+
+/**
+ * As `readNetworkResource`, for one that must be there, and of which Azure's answer must be whole. Rejects with the SDK's error, or
+ * says what is wrong.
+ */
 export async function networkResource(connection: Connection, id: string): Promise<Json> {
   const body = await readNetworkResource(connection, id);
   if (body === undefined) throw new Error(`not a network resource that is read here: ${id}`);
+  demandWhole(id, body);
   return body;
 }
 

@@ -173,6 +173,12 @@ export class FailureColumns {
     if (this.address[row] !== 0) this.process[row] = 0;
   }
 
+  /** Puts the failures of a computer that has several names under one of them. */
+  renameComputers(nameOf: (name: string) => string): void {
+    const numbers = this.computers.texts.map((name) => this.computers.numberOf(nameOf(name).trim().toLowerCase()));
+    for (let row = 0; row < this.length; row++) this.computer[row] = numbers[this.computer[row] ?? 0] ?? 0;
+  }
+
   /** The key by which an account is known here. */
   keyOf(account: string): string {
     return accountName(account).key;

@@ -1,4 +1,5 @@
 import type { Burst, Logons } from '../../documents/triage.ts';
+import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { AccountExistence } from './account-existence.ts';
 import { BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
@@ -53,7 +54,7 @@ export interface LogonEvidence {
 }
 
 /** The lists of a document end somewhere; what they leave out is counted. */
-const most = { bursts: 1000, accounts: 200, sources: 200, codes: 32, next: 50 };
+const most = { bursts: 1000, accounts: 200, sources: 200, codes: 32, next: 50, elsewhere: 20 };
 const slices = 28;
 
 /** A burst and what identifies it among the rows. */
@@ -266,6 +267,14 @@ class Counts {
   }
 }
 
+/** The logons that may have come of a burst. */
+interface Followed {
+  followedBy: FollowedBy | null;
+  fromSource: FollowedBy | null;
+  session: FollowedBy | null;
+  elsewhere: readonly FollowedBy[];
+}
+
 interface Tally {
   failures: number;
   /** Of them, those in damaged parts of an event log. */
@@ -354,6 +363,7 @@ class Teller {
     const followedBy = this.#successes.first(attack);
     const fromSource = followedBy?.by === 'account' ? this.#successes.firstFromSource(attack) : null;
     const session = followedBy === null ? this.#successes.firstSession(attack) : null;
+    const elsewhere = attack.thin && followedBy === null ? this.#successes.fromElsewhere(attack, end) : [];
     const burst: Burst = {
       kind,
       start: isoOf(start),
@@ -377,10 +387,11 @@ class Teller {
       }),
       logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
       histogram: histogram(rows, columns, start, end),
-      success: this.#success(computer, followedBy, fromSource, session),
+      success: this.#success(computer, { followedBy, fromSource, session, elsewhere }),
       ...(session === null ? {} : { session: successOf(session) }),
+      ...(elsewhere.length === 0 ? {} : { elsewhere: elsewhere.slice(0, most.elsewhere).map(successOf) }),
       ...this.#witnesses(computer, start, end, tally),
-      next: this.#next(fromSource ?? followedBy, followedBy, session),
+      next: this.#next(fromSource ?? followedBy, followedBy, session, elsewhere[0] ?? null),
     };
     return { computer, burst };
   }
@@ -419,12 +430,7 @@ class Teller {
     return witnesses.length > 0 ? { witnesses } : {};
   }
 
-  #success(
-    computer: string,
-    followedBy: FollowedBy | null,
-    fromSource: FollowedBy | null,
-    session: FollowedBy | null,
-  ): Burst['success'] {
+  #success(computer: string, { followedBy, fromSource, session, elsewhere }: Followed): Burst['success'] {
     const { successes } = this.#evidence;
     const { collected, complete, because, cure } = successes.on?.(computer) ?? successes;
     if (followedBy !== null) {
@@ -437,6 +443,19 @@ class Teller {
         because: `sshd opened a session of ${printable(session.success.account, 60)} at ${isoOf(session.at)}, and no line says whether a password or a key let it in`,
         cure: 'collect auth at level info beside authpriv, or read /var/log/auth.log on the VM',
       };
+    const [first] = elsewhere;
+    if (first !== undefined) {
+      const { account, address } = successOf(first);
+      const others =
+        elsewhere.length === 1
+          ? ''
+          : `, and ${counted(elsewhere.length - 1, 'other of its accounts', 'others of its accounts')} too`;
+      return {
+        state: 'unknown',
+        because: `${printable(account, 60)} logged on from ${printable(address, 45)} at ${isoOf(first.at)}, an address that it had not come from before${others}; such a spray guesses an account once or twice, so this may be its owner`,
+        cure: 'ask the owner of the account whether that was theirs',
+      };
+    }
     if (collected === true && complete) return { state: 'known', value: null };
     return { state: 'unknown', because, cure };
   }

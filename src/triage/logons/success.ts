@@ -39,13 +39,15 @@ export interface Attack {
   logonTypes: ReadonlySet<number>;
   /**
    * Does it have a guess or two of each account and source, so that an account's logon from elsewhere, or of one who came
-   * from there before, says nothing?
+   * from there before, is no proof?
    */
   thin?: boolean;
 }
 
 /** Logon types by which someone comes from outside: network (RDP with NLA too), unlock or reconnect, RDP. */
 const remoteTypes = new Set([3, 7, 10]);
+/** For so long is what comes after an attack joined to it. */
+const aftermathSeconds = 24 * 3600;
 /** Ways into sshd that a guessed password cannot open. */
 export const keyMethods: ReadonlySet<string> = new Set(['publickey', 'hostbased', 'gssapi-with-mic', 'gssapi-keyex']);
 
@@ -152,6 +154,32 @@ export class Successes {
     return best;
   }
 
+  /**
+   * Logons by password of the accounts of a thin burst, from where neither the burst nor, before it, the account came: the first
+   * of each account, the earliest first, up to a day after the burst. Its owner may have come, or the intruder from elsewhere.
+   */
+  fromElsewhere(attack: Attack, end: Ticks): FollowedBy[] {
+    const addresses = new Set(attack.addresses);
+    const until = end + aftermathSeconds * ticksPerSecond;
+    const found: FollowedBy[] = [];
+    for (const account of attack.accounts) {
+      const candidates = account === '' ? [] : (this.#byAccount.get(`${attack.computer}\n${account}`) ?? []);
+      let first: FollowedBy | null = null;
+      for (let i = firstNotBefore(candidates, attack.start); i < candidates.length; i++) {
+        const candidate = candidates[i];
+        if (candidate === undefined || candidate.success.first > until) continue;
+        const { success, address } = candidate;
+        if (address === '' || isLoopback(address) || addresses.has(address)) continue;
+        if (!isRemote(success, attack) || keyMethods.has(success.method)) continue;
+        if (success.method === sessionMethod || success.method === kerberos) continue;
+        if (this.#cameBefore(candidate, attack) || (first !== null && success.first >= first.at)) continue;
+        first = { at: success.first, success, by: 'account' };
+      }
+      if (first !== null) found.push(first);
+    }
+    return found.sort((one, other) => one.at - other.at);
+  }
+
   #cameBefore({ account, address }: Indexed, { computer, start }: Attack): boolean {
     const first = this.firstOfPair(computer, address, account);
     return first !== undefined && first < start;
@@ -170,12 +198,7 @@ export class Successes {
       const candidate = candidates[i];
       if (candidate === undefined || (found !== null && candidate.success.last > found.at + this.#widest)) break;
       const { success } = candidate;
-      if (
-        success.logonType !== null &&
-        !remoteTypes.has(success.logonType) &&
-        !attack.logonTypes.has(success.logonType)
-      )
-        continue;
+      if (!isRemote(success, attack)) continue;
       const sameAddress = candidate.address !== '' && addresses.has(candidate.address);
       const sameAccount = accounts.has(candidate.account);
       if (!sameAddress && (keyMethods.has(success.method) || success.method === sessionMethod)) continue;
@@ -191,6 +214,10 @@ export class Successes {
     return found;
   }
 }
+
+/** Did it come from outside, so far as its type says, or in the way of the burst itself? */
+const isRemote = ({ logonType }: Success, { logonTypes }: Attack): boolean =>
+  logonType === null || remoteTypes.has(logonType) || logonTypes.has(logonType);
 
 function push(lists: Map<string, Indexed[]>, key: string, value: Indexed): void {
   const list = lists.get(key);
@@ -224,7 +251,6 @@ export interface LaterEvent {
   made?: Made | undefined;
 }
 
-const aftermathSeconds = 24 * 3600;
 const specialPrivileges = 4672;
 const accountCreated = 4720;
 

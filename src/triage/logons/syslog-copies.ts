@@ -26,8 +26,7 @@ export function onceAcrossFiles(lines: readonly FiledLine[]): SyslogLine[] {
   const kept = new Map<string, Kept[]>();
   const once: SyslogLine[] = [];
   for (const line of [...lines].sort((a, b) => a.at - b.at)) {
-    const host = line.computer.toLowerCase().split('.', 1)[0];
-    const key = `${host}\n${line.processId}\n${line.message}`;
+    const key = `${line.computer.toLowerCase()}\n${line.processId}\n${line.message}`;
     const earlier = (kept.get(key) ?? []).filter(({ at }) => line.at - at <= near);
     const same = earlier.find(({ files }) => !files.has(line.file));
     if (same) same.files.add(line.file);

@@ -180,11 +180,11 @@ describe('Azure Policy is asked before the first step, and names the assignment 
     await bench.faults([
       {
         match: { path: '/checkPolicyRestrictions' },
-        effect: { status: 500, code: 'InternalServerError', message: 'x' },
+        effect: { status: 400, code: 'BadRequest', message: 'x' },
       },
     ]);
     const planned = await bench.run([lock], 'web01').plan();
-    expect(planned.steps[0]?.warnings.join(' ')).toMatch(/Not seen: what Azure Policy says of cordon-.*\(500/);
+    expect(planned.steps[0]?.warnings.join(' ')).toMatch(/Not seen: what Azure Policy says of cordon-.*\(400/);
     const view = await agreeing(bench.run([lock], 'web01')).start();
     expect(view.steps[0]?.error).toMatch(/Require a cost tag on security groups/);
   });

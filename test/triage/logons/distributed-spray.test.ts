@@ -83,8 +83,37 @@ describe('a password spray that is thin by source and by account', () => {
       expect(followed({ at: at('01:30:00'), account: 'other' })).toMatchObject({ value: { by: 'address' } });
     });
 
-    it('no logon of an account from elsewhere: it was guessed at once, and its owner is at work', () => {
-      expect(followed({ at: at('01:30:00'), address: '192.0.2.4' })).toEqual({ state: 'known', value: null });
+    it('perhaps a logon of an account from where it never came before: its owner is at work, or the intruder came from elsewhere', () => {
+      const elsewhere = { at: at('01:30:00'), address: '192.0.2.4' };
+      const because = expect.stringMatching(
+        /^u20 logged on from 192\.0\.2\.4 at 2026-11-23T01:30:00Z, an address that it had not come from/,
+      );
+      expect(followed(elsewhere)).toMatchObject({ state: 'unknown', because });
+      expect(
+        followed(elsewhere, [success({ at: at('01:40:00'), address: '192.0.2.4', account: 'u21' })]),
+      ).toMatchObject({
+        because: expect.stringContaining('and 1 other of its accounts too'),
+      });
+      // A logon from a source of the spray is certain, and said alone.
+      const certain = success({ at: at('01:50:00'), address: '198.51.120.7', account: 'u9' });
+      expect(followed(elsewhere, [certain])).toMatchObject({ state: 'known', value: { account: 'u9' } });
+    });
+
+    it.each<[string, Partial<Success> & { at: number }]>([
+      ['by key', { at: at('01:30:00'), method: 'publickey' }],
+      ['of an account that it did not guess', { at: at('01:30:00'), account: 'other' }],
+      ['before it', { at: at('00:30:00') }],
+      ['two days after it', { at: at('01:30:00') + 2 * 86_400 * 1e7 }],
+      ['of a task (batch)', { at: at('01:30:00'), logonType: 4 }],
+      ['on the computer itself', { at: at('01:30:00'), address: '127.0.0.1' }],
+      ['whose address no record has', { at: at('01:30:00'), address: '-' }],
+    ])('no logon from elsewhere %s', (_, given) => {
+      expect(followed({ address: '192.0.2.4', ...given })).toEqual({ state: 'known', value: null });
+    });
+
+    it('no logon of an account from where it came before', () => {
+      const before = success({ at: at('00:10:00'), address: '192.0.2.4', account: 'u20' });
+      expect(followed({ at: at('01:30:00'), address: '192.0.2.4' }, [before])).toEqual({ state: 'known', value: null });
     });
 
     it('no logon of one who came from there before', () => {

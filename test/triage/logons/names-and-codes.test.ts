@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accountName } from '../../../src/triage/logons/account-names.ts';
 import { isLoopback, sourceAddress } from '../../../src/triage/logons/addresses.ts';
+import { ComputerNames, onlyComputer } from '../../../src/triage/logons/computer-names.ts';
 import { failureCode, failureMeaning, normalCode } from '../../../src/triage/logons/failure-codes.ts';
 import { isoOf, ticksOf } from '../../../src/triage/logons/ticks.ts';
 
@@ -148,5 +149,36 @@ describe('ticks', () => {
   it('refuses what is no instant in UTC', () => {
     for (const text of ['', 'yesterday', '2026-13-01T00:00:00Z', '2026-11-23T02:14:09+02:00'])
       expect(ticksOf(text)).toBeNull();
+  });
+});
+
+describe('names of computers', () => {
+  it('are one computer where a short one can be the short form of one full name alone', () => {
+    const names = new ComputerNames([
+      'web01',
+      'WEB01.contoso.com.',
+      'db01',
+      'db01.a.example',
+      'db01.b.example',
+      'app.x',
+    ]);
+    expect(['Web01.Contoso.com', 'web01', 'db01.a.example', 'app.x'].map((name) => names.nameOf(name))).toEqual([
+      'web01',
+      'web01',
+      'db01.a.example',
+      'app.x',
+    ]);
+    expect(names.unclear).toEqual([
+      expect.stringMatching(/^which computer is meant by db01: db01\.a\.example, db01\.b/),
+    ]);
+    for (const pair of [
+      ['localhost', 'localhost.localdomain'],
+      ['10', '10.0.0.4'],
+      ['fe80', 'fe80::1'],
+      ['', '.x'],
+    ])
+      expect(new ComputerNames(pair).areSeveral).toBe(false);
+    expect(onlyComputer(['web01.contoso.com', 'web01'])).toBe('web01');
+    expect([onlyComputer([]), onlyComputer(['web01', 'db01'])]).toEqual(['', '']);
   });
 });

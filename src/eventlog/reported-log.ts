@@ -1,0 +1,82 @@
+import { count, counted } from '../text/counts.ts';
+import { printable } from '../text/printable.ts';
+import { isoOf } from '../triage/logons/ticks.ts';
+import type { LogonCollector } from './logon-collector.ts';
+import type { LogonLog } from './logon-log.ts';
+import { readThrough, type ThroughOptions } from './read-through.ts';
+import type { ReportedLogon } from './reported-logons.ts';
+import { Span } from './span.ts';
+
+/** An export of logons, and not of every one. */
+export interface ReportedLog {
+  path: string;
+  format: 'reported';
+  /** "DeviceLogonEvents". */
+  by: string;
+  /** What it leaves out: it never vouches for none. */
+  lacks: string;
+  logons(read: (bytes: number) => void, gaps: ReportGaps): AsyncIterable<ReportedLogon | null>;
+}
+
+/** Rows that could not be read, and the first of them. */
+export interface ReportGaps {
+  unread: number;
+  firstUnread: number;
+  because: string;
+}
+
+const mostComputers = 50;
+
+/**
+ * Reads such an export, and gives its logons to the collector; `number` is the file's among those that are read. Throws an
+ * EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
+ */
+export async function readReportedLogons(
+  { path, by, lacks, logons }: ReportedLog,
+  number: number,
+  collector: LogonCollector,
+  options: ThroughOptions,
+): Promise<LogonLog> {
+  const gaps: ReportGaps = { unread: 0, firstUnread: 0, because: '' };
+  const span = new Span();
+  const computers = new Set<string>();
+  let [records, failures, successes, open] = [0, 0, 0, 0];
+  const file = await readThrough(
+    path,
+    (read) => logons(read, gaps),
+    (logon) => {
+      records += 1;
+      if (logon === null) return;
+      span.add(logon.at);
+      if (logon.several) span.add(logon.several.last);
+      const { count: own } = logon.several ?? { count: 1 };
+      if (computers.size < mostComputers) computers.add(logon.computer);
+      if (logon.outcome === 'failed') failures += own;
+      else if (logon.outcome === 'succeeded') successes += own;
+      else open += 1;
+      collector.other.reported.take(logon, { by, lacks, file: number });
+    },
+    options,
+  );
+  const ends = span.ends;
+  const { unread, firstUnread, because } = gaps;
+  return {
+    ...file,
+    // Bytes of the text may be more than those of the file.
+    damaged: file.damaged.map((one) => ({ ...one, offset: Math.min(one.offset, file.bytes) })),
+    records,
+    failures,
+    successes,
+    first: ends && isoOf(ends.first),
+    last: ends && isoOf(ends.last),
+    channel: by,
+    computers: [...computers].map((name) => printable(name, 64)),
+    notes: [
+      lacks,
+      ...(open > 0 ? [`${counted(open, 'attempt')} whose outcome it does not have`] : []),
+      ...(unread > 0
+        ? [printable(`${counted(unread, 'record')} left out (first in line ${count(firstUnread)}: ${because})`, 300)]
+        : []),
+    ],
+  };
+}
