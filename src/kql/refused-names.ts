@@ -18,7 +18,7 @@ const SCORES = 'the scores of the service are not documented';
 const refusedNames: ReadonlyMap<string, string> = new Map(
   Object.entries({
     geo_info_from_ip_address:
-      'the places of addresses come from a database of the service; join a table of your own with ipv4_lookup',
+      'the places of addresses come from a database of the service, GeoLite2 City; give one as a file with the columns network, country, state, city, latitude and longitude: --evidence geo_info_from_ip_address=FILE.csv',
     series_fit_2lines: 'which of the two lines has the point between them, and how short one may be, is not documented',
     series_decompose_forecast:
       'how the service continues the trend and the season is not documented; series_decompose() is worked out',
