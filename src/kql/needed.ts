@@ -1,4 +1,5 @@
 import { checked } from './evaluate.ts';
+import { PLACES } from './functions/places.ts';
 import {
   argumentsOf,
   calledBody,
@@ -65,6 +66,7 @@ export function neededColumns(
     if (kind === 'FunctionCallExpression') {
       const called = simpleName(child(node, 'Name'));
       if (called === 'ingestion_time') mention('TimeGenerated');
+      if (called === PLACES) whole.add(PLACES);
       if (PACKS_ALL.has(called)) found.allColumns = true;
       if (called === 'table' && nodeClass(argumentsOf(node)[0] ?? node) !== 'LiteralExpression') found.allTables = true;
       const body = calledBody(node);
