@@ -316,7 +316,7 @@ describe('CSV', () => {
       [null, 'web01'],
       [4625, 'web02'],
     ]);
-    expect(notes).toEqual([`${path}: 1 value of EventID can be no int and count as missing (first in line 2)`]);
+    expect(notes).toEqual([`${path}: 1 value of EventID can be no int and counts as missing (first in line 2)`]);
   });
 });
 

@@ -81,8 +81,13 @@ describe('functions, by the answers that Microsoft prints', () => {
     ],
     ['imDns | count', /^imDns: a parser unites .*--evidence imDns=FILE\.csv/],
     [
-      'vimAlertEvent() | count',
-      /^vimAlertEvent: .*--evidence vimAlertEvent=FILE\.csv, and write \S+ without arguments\.$/,
+      'vimDnsGcp(disabled=true) | count',
+      /^vimDnsGcp: a parser of one source .*--evidence vimDnsGcp=FILE\.csv, .* or ask its source/,
+    ],
+    ['workspace("other").SecurityEvent | count', /^workspace: rows from elsewhere .*--evidence TABLE=FILE/],
+    [
+      'imAlertEvent() | count',
+      /^imAlertEvent: .*--evidence imAlertEvent=FILE\.csv, and write \S+ without arguments\.$/,
     ],
     ['ASimFooLogs | count', /The name 'ASimFooLogs'/],
     ['SavedThere("x") | count', /saved in a workspace, write it in front, .*--evidence SavedThere=FILE\.csv/],
@@ -153,6 +158,16 @@ describe('operators, by the rules that Microsoft prints', () => {
     const column = String(reason).includes('already') ? 'str' : 'a';
     const query = `print str=${text} | parse-kv str as (${column}:string) with (pair_delimiter=' ', kv_delimiter='=')`;
     expect(() => rows(query)).toThrow(reason);
+  });
+
+  it('keeps 128 in the deprecated lists, sets and bags, unless more are asked for', () => {
+    // make-set-, make-list- and make-bag-aggregation-function, of 2024-08-11, 2025-02-03 and 2025-01-15; mv-expand-operator.
+    const query = `range x from 1 to 200 step 1 | extend o=bag_pack(tostring(x), x)
+      | summarize a=makeset(x), b=makelist(x), c=make_dictionary(o), d=make_set(x), e=make_list(x), f=make_bag(o), g=makeset(x, 150)
+      | project array_length(a), array_length(b), array_length(bag_keys(c)), array_length(d), array_length(e),
+        array_length(bag_keys(f)), array_length(g)`;
+    expect(rows(query)).toEqual([[128, 128, 128, 200, 200, 200, 150]]);
+    expect(rows('print a=range(1, 200) | mvexpand a | count')).toEqual([[128]]);
   });
 
   it('unpacks a bag by all the parameters of the page', () => {
