@@ -9,6 +9,7 @@ import { ColumnCells } from './column-cells.ts';
 import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { commonType, typeOfValue } from './guessed-type.ts';
+import { misfitNote } from './misfit-note.ts';
 import { ParsePool, type PoolResult } from './parse-pool.ts';
 import { RecordBlocks, type RecordForm } from './record-blocks.ts';
 import { CsvRows, JsonRows, type RecordRows, unitOf } from './record-rows.ts';
@@ -579,9 +580,8 @@ class PieceReader {
     const misfits = [...this.#cells].flatMap(([column, { type }]) => {
       const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
       if (count === 0) return [];
-      const place = line === undefined ? '' : ` (first in ${unitOf(this.#format)} ${line})`;
-      const values = count === 1 ? 'value' : 'values';
-      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}${type === 'datetime' ? dayOrMonth : ''}`;
+      const place = line === undefined ? undefined : `${unitOf(this.#format)} ${line}`;
+      return `${misfitNote(this.#file, { count, column, type, place })}${type === 'datetime' ? dayOrMonth : ''}`;
     });
     return [...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
   }

@@ -8,6 +8,8 @@ const PROGRAM = 'no program of a query is run here; write its table to a file, -
 const BYTES = 'the compressed bytes depend on the compressor of the service';
 const HASHES = 'how the service joins the hashes is not documented';
 const DEVICES = 'it asks Defender about its devices; join DeviceNetworkInfo or DeviceInfo, exported';
+const ELSEWHERE =
+  'rows from elsewhere are not asked for; export them, name the file, --evidence TABLE=FILE, and write the name of the table alone';
 const SCORES = 'the scores of the service are not documented';
 
 /**
@@ -57,6 +59,10 @@ const refusedNames: ReadonlyMap<string, string> = new Map(
     http_request: FETCHED,
     http_request_post: FETCHED,
     arg: 'Resource Graph is not asked from here; export its table as JSON, name the file, --evidence Resources=FILE.json, and ask arg("").Resources',
+    workspace: ELSEWHERE,
+    app: ELSEWHERE,
+    resource: ELSEWHERE,
+    adx: ELSEWHERE,
     python: PROGRAM,
     r: PROGRAM,
     FileProfile:
@@ -103,11 +109,17 @@ export function normalisedTable(parser: string): string | undefined {
 export function parserRefusal(name: string): string | undefined {
   const schema = schemaOfParser(name);
   if (schema === undefined) return undefined;
+  if (!UNIFYING.test(name))
+    return `a parser of one source is a function of the workspace; ${exported(name)}, or ask its source`;
   const table = normalisedTable(name);
   const alone =
     table === undefined ? '' : `, or ask ${table} for what came normalised, and each other source by its own table`;
   return `a parser unites whatever sources a workspace has, which files do not show; ${exported(name)}${alone}`;
 }
+
+/** Whose names end with their schema's. */
+const UNIFYING =
+  /^(?:_Im_|_ASim_|_ASIM_|im|ASim)(?:AlertEvent|AssetEntity|AuditEvent|Authentication|Dhcp(?:Event)?|Dns|FileEvent|NetworkSession|Process(?:Event|Create|Terminate|CreateEvent|TerminateEvent)?|Registry(?:Event)?|UserManagement|WebSession)$/;
 
 /** How the rows of a workspace's function are given; with them `NAME()` is the table of that name. */
 const exported = (name: string): string =>

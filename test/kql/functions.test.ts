@@ -81,8 +81,13 @@ describe('functions, by the answers that Microsoft prints', () => {
     ],
     ['imDns | count', /^imDns: a parser unites .*--evidence imDns=FILE\.csv/],
     [
-      'vimAlertEvent() | count',
-      /^vimAlertEvent: .*--evidence vimAlertEvent=FILE\.csv, and write \S+ without arguments\.$/,
+      'vimDnsGcp(disabled=true) | count',
+      /^vimDnsGcp: a parser of one source .*--evidence vimDnsGcp=FILE\.csv, .* or ask its source/,
+    ],
+    ['workspace("other").SecurityEvent | count', /^workspace: rows from elsewhere .*--evidence TABLE=FILE/],
+    [
+      'imAlertEvent() | count',
+      /^imAlertEvent: .*--evidence imAlertEvent=FILE\.csv, and write \S+ without arguments\.$/,
     ],
     ['ASimFooLogs | count', /The name 'ASimFooLogs'/],
     ['SavedThere("x") | count', /saved in a workspace, write it in front, .*--evidence SavedThere=FILE\.csv/],

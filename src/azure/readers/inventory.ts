@@ -8,6 +8,7 @@ import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { inTurns } from '../client/in-turns.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { documented } from '../client/pacing.ts';
@@ -70,12 +71,12 @@ export async function readInventory(
         truncated = page.value;
         break;
       }
-      for (const row of page.value) {
+      await inTurns(page.value, (row) => {
         const other = otherMachineOf(row);
         const machine = other ? undefined : machineOf(row, byId);
         if (other) others.push(other);
         if (machine) machines.push(machine);
-      }
+      });
       onPage(machines, subscriptions);
     }
     const inSets = await readInstances(connection, others, subscriptions, signal);
