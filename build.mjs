@@ -10,6 +10,7 @@ import { inkPlugins } from './scripts/ink-plugins.mjs';
 import { allBut, mergeChunks } from './scripts/merged-chunks.mjs';
 import { formDataByTag, nativeFormData } from './scripts/native-form-data.mjs';
 import { makeSnapshots } from './scripts/snapshots.mjs';
+import { usedOperations } from './scripts/used-operations.mjs';
 
 const outdir = fileURLToPath(new URL('./dist/', import.meta.url));
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -62,7 +63,7 @@ const { metafile } = await build({
     __CORDON_VERSION__: JSON.stringify(about.version),
     __CORDON_BUILT__: JSON.stringify({ commit: commit(), sdk: sdk() }),
   },
-  plugins: [...inkPlugins, httpByRequire, nativeFormData, formDataByTag],
+  plugins: [...inkPlugins, httpByRequire, nativeFormData, formDataByTag, usedOperations],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { counted, listed } from '../text/counts.ts';
+import { counted, listed, verb } from '../text/counts.ts';
 import { type Archive, type ArchiveMember, longestName, mostMembers } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { namelessFile } from './nameless-file.ts';
@@ -97,11 +97,11 @@ class TarIndex {
         : []),
       ...(this.#outward > 0
         ? [
-            `${counted(this.#outward, 'link')} in it that ${this.#outward === 1 ? 'leads' : 'lead'} out of the archive, not followed: ${this.#linksOut.join(', ')}${this.#outward > this.#linksOut.length ? ', …' : ''}`,
+            `${counted(this.#outward, 'link')} in it that ${verb(this.#outward, 'leads', 'lead')} out of the archive, not followed: ${this.#linksOut.join(', ')}${this.#outward > this.#linksOut.length ? ', …' : ''}`,
           ]
         : []),
       ...(this.#devices > 0
-        ? [`${counted(this.#devices, 'member')} in it that ${this.#devices === 1 ? 'is' : 'are'} no file`]
+        ? [`${counted(this.#devices, 'member')} in it that ${verb(this.#devices, 'is', 'are')} no file`]
         : []),
     ];
   }

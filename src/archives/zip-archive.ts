@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
+import { counted, listed } from '../text/counts.ts';
 import { type Archive, type ArchiveMember, longestName, mostMembers } from './archive.ts';
 import { ArchiveError } from './archive-error.ts';
 import { namelessFile } from './nameless-file.ts';
@@ -22,25 +24,36 @@ export async function unpackedZip(bytes: AsyncIterable<Buffer>): Promise<Archive
 async function zipIn(handle: FileHandle): Promise<Archive> {
   try {
     const zip = await yauzl.fromFdPromise(handle.fd, options);
-    const { members, entries } = await directoryOf(zip);
-    return new OpenArchive(handle, { members, places: entries, remarks: [], read: (entry) => bytesOf(zip, entry) });
+    const { members, entries, remarks } = await directoryOf(zip);
+    return new OpenArchive(handle, { members, places: entries, remarks, read: (entry) => bytesOf(zip, entry) });
   } catch (error) {
     await handle.close();
     throw archiveError(error);
   }
 }
 
-async function directoryOf(zip: yauzl.ZipFile): Promise<{ members: ArchiveMember[]; entries: Map<string, Entry> }> {
+interface Directory {
+  members: ArchiveMember[];
+  entries: Map<string, Entry>;
+  remarks: string[];
+}
+
+async function directoryOf(zip: yauzl.ZipFile): Promise<Directory> {
+  const links: string[] = [];
   const members: ArchiveMember[] = [];
   const entries = new Map<string, Entry>();
   let packed = 0;
   for await (const entry of zip.eachEntry()) {
-    const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+    const name = nameOf(entry);
     packed += entry.compressedSize;
     if (name.endsWith('/')) continue;
     if (members.length >= mostMembers) throw new ArchiveError(`it has more than ${mostMembers} members`);
     // Members can only need more room than the archive has where they share their bytes: a bomb.
     if (packed > zip.fileSize) throw new ArchiveError('its members overlap, as those of a zip bomb do');
+    if (isLink(entry)) {
+      links.push(name.slice(0, longestName));
+      continue;
+    }
     const because = refusal(entry, name, entries.has(name));
     members.push({
       name: name.slice(0, longestName),
@@ -50,7 +63,34 @@ async function directoryOf(zip: yauzl.ZipFile): Promise<{ members: ArchiveMember
     });
     if (because === '') entries.set(name, entry);
   }
-  return { members, entries };
+  const remarks =
+    links.length > 0
+      ? [`${counted(links.length, 'symbolic link')} in it, not followed: ${listed(links, linksTold)}`]
+      : [];
+  return { members, entries, remarks };
+}
+
+const linksTold = 3;
+
+/** Systems whose attributes of a file are those of Unix: Unix, and OS X (APPNOTE 6.3.10, 4.4.2). */
+const unix = new Set([3, 19]);
+const fileTypes = 0o170000;
+const symbolicLink = 0o120000;
+
+/** Is it a symbolic link? Its content is the path that it leads to, which no system lets be longer than a name. */
+const isLink = ({ versionMadeBy, externalFileAttributes, uncompressedSize }: Entry): boolean =>
+  unix.has(versionMadeBy >>> 8) &&
+  ((externalFileAttributes >>> 16) & fileTypes) === symbolicLink &&
+  uncompressedSize <= longestName;
+
+/**
+ * The name by the flag or the extra field that say how it is written, else in code page 437 (APPNOTE 6.3.10, appendix D). Many writers set no flag
+ * and write UTF-8; what is UTF-8 is hardly ever anything else.
+ */
+function nameOf({ generalPurposeBitFlag: flags, fileNameRaw: raw, extraFields }: Entry): string {
+  const named = yauzl.getFileNameLowLevel(flags, raw, extraFields, false);
+  const isUnsaid = (flags & 0x800) === 0 && named === yauzl.getFileNameLowLevel(flags, raw, [], false);
+  return isUnsaid && isUtf8(raw) ? raw.toString('utf8').replaceAll('\\', '/') : named;
 }
 
 async function* bytesOf(zip: yauzl.ZipFile, entry: Entry): AsyncGenerator<Buffer> {

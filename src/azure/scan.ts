@@ -9,7 +9,7 @@ import type { ExploitedCatalog } from '../triage/known-exploited.ts';
 import { type Reach, suspicionOf } from '../triage/suspicion.ts';
 import type { Connection } from './client/connection.ts';
 import { azureError, unknownFrom } from './client/failure.ts';
-import { inTurns } from './client/in-turns.ts';
+import { inTurns, theirTurn } from './client/in-turns.ts';
 import { loadQuery } from './client/load-query.ts';
 import { queryGraph } from './client/resource-graph.ts';
 import { countAlerts } from './readers/defender-alerts.ts';
@@ -165,7 +165,10 @@ class Board {
     while (this.#stale && !this.#ended()) {
       this.#stale = false;
       this.rows = await rowsOf(this.machines, this.#facts, this.#reasons);
-      if (!this.#ended()) this.#tell?.(this.rows);
+      if (!this.#tell) continue;
+      // A frame of the whole list is made of them, which takes as long as a piece of them did.
+      await theirTurn();
+      if (!this.#ended()) this.#tell(this.rows);
     }
   }
 }
@@ -321,7 +324,8 @@ async function readAll(
   let listing: Listing | undefined;
   const listed = (machines: readonly VirtualMachine[]) => {
     listing?.grow(machines);
-    board.machines = machines.toSorted(byName);
+    // They grow at their end: those that are sorted already are one run for the sort, which finds the others their places.
+    board.machines = [...board.machines, ...machines.slice(board.machines.length)].sort(byName);
     board.changed();
   };
   const part = async (what: string, work: Promise<void>) => {

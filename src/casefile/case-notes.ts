@@ -2,9 +2,8 @@ import { type CaseDigest, digestCase } from './case-digest.ts';
 import { findingsOver, type ToldFinding } from './case-story.ts';
 import { annexes } from './notes-annex.ts';
 import { type Block, clockOf, dayTable, mark, momentOf, table, time, toTheSecond, words } from './notes-blocks.ts';
-import { concluded, pageOne } from './notes-page-one.ts';
+import { concluded, pageOne, unfinishedIn } from './notes-page-one.ts';
 import type { NotesSource } from './notes-source.ts';
-import { openIntents } from './recovery.ts';
 
 /**
  * The case notes from first to last: a page that says what happened, what was done and what is left; the findings with
@@ -12,7 +11,7 @@ import { openIntents } from './recovery.ts';
  */
 export async function* caseNotes(source: NotesSource): AsyncGenerator<Block> {
   const digest = await digestCase(source);
-  yield* pageOne(source, digest, await openIntents(source.entries()));
+  yield* pageOne(source, digest, await unfinishedIn(source));
   yield* findings(digest);
   yield* notes(digest);
   yield* annexes(source, digest);

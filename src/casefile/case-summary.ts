@@ -1,9 +1,8 @@
 import { digestCase } from './case-digest.ts';
 import { inMarkdown, markdownOf } from './export-markdown.ts';
 import type { Block } from './notes-blocks.ts';
-import { pageOne } from './notes-page-one.ts';
+import { pageOne, unfinishedIn } from './notes-page-one.ts';
 import type { NotesSource } from './notes-source.ts';
-import { openIntents } from './recovery.ts';
 
 const cut = (id: string): string => `\n\nCut here: the whole is in the case ${inMarkdown(id)}.`;
 
@@ -17,7 +16,7 @@ export async function caseSummary(source: NotesSource, longest: number): Promise
   const digest = await digestCase(source);
   const room = longest - cut(source.id).length;
   let text = '';
-  for (const blocks of [heading(source), pageOne(source, digest, await openIntents(source.entries()))]) {
+  for (const blocks of [heading(source), pageOne(source, digest, await unfinishedIn(source))]) {
     for (const block of blocks) {
       const part = markdownOf(block);
       if (text.length + part.length > room) return `${text.trimEnd()}${cut(source.id)}`;

@@ -1,6 +1,8 @@
 import type { Entry } from '../documents/transcript.ts';
+import { listed } from '../text/counts.ts';
 import { vmOf } from './bodies.ts';
 import type { CaseStore, CaseSummary } from './case-store.ts';
+import { type LeftOpen, leftOpen } from './left-open.ts';
 import { openIntents } from './recovery.ts';
 
 /** Something that an earlier session began in Azure and did not bring to its end. */
@@ -42,14 +44,27 @@ interface Begun {
   ok: boolean | null | undefined;
 }
 
-/** The executions of steps that sent changes: how each was verified last, undefined when it never was. */
+/** The ids of intents that Azure refused outright, so that nothing came of them. */
+function refusedIntents(entries: readonly Entry[]): Set<string> {
+  const taken = new Set<string>();
+  const refused = new Set<string>();
+  for (const { kind, body } of entries) {
+    if (kind !== 'outcome') continue;
+    if (body.result === 'accepted') taken.add(String(body.intent));
+    if (body.ok === false && !taken.has(String(body.intent))) refused.add(String(body.intent));
+  }
+  return refused;
+}
+
+/** The executions of steps that sent changes which Azure did not refuse: how each was verified last, undefined when it never was. */
 function begunSteps(entries: readonly Entry[]): Begun[] {
   const begun = new Map<string, Begun>();
+  const refused = refusedIntents(entries);
   for (const { kind, body, at } of entries) {
     const record = typeof body.record === 'string' ? body.record : '';
     if (record === '') continue;
     const known = begun.get(record);
-    if (kind === 'intent' && !known) {
+    if (kind === 'intent' && !known && !refused.has(String(body.id))) {
       begun.set(record, {
         record,
         step: String(body.step ?? ''),
@@ -77,6 +92,11 @@ function namedVms(entries: readonly Entry[]): Map<string, HalfDone['vm']> {
   return named;
 }
 
+const telling = new Set<Entry['kind']>(['intent', 'outcome', 'verify', 'note']);
+
+/** Is it one of the entries that show what is half-done? The others of a long case need not be held for it. */
+export const tellsOfChanges = ({ kind }: Entry): boolean => telling.has(kind);
+
 /** What a case left half-done, from its entries. */
 export async function halfDoneIn(
   summary: Pick<CaseSummary, 'id' | 'vm'>,
@@ -86,6 +106,14 @@ export async function halfDoneIn(
 ): Promise<HalfDone[]> {
   const { id: caseId, vm: own } = summary;
   const named = namedVms(entries);
+  const open = leftOpen(entries);
+  const told = new Set<string>();
+  /** What these left open, as the end of a sentence. */
+  const opened = (which: (one: LeftOpen) => boolean): string => {
+    const left = open.filter((one) => which(one) && !told.has(one.intent));
+    for (const { intent } of left) told.add(intent);
+    return left.length === 0 ? '' : `: ${listed(left.map(({ text }) => text))}`;
+  };
   const undo = `cordon undo ${caseId}`;
   const found: HalfDone[] = [];
   for (const { record, step, playbook, at } of pending(entries)) {
@@ -97,6 +125,15 @@ export async function halfDoneIn(
     const command = overdue ? `${undo} --due` : `${undo} --keep`;
     found.push({ caseId, vm, step, playbook, kind: overdue ? 'overdue' : 'pending', at, text, command });
   }
+  const unverified: HalfDone[] = [];
+  for (const { record, step, playbook, at, ok } of begunSteps(entries)) {
+    const vm = named.get(record) ?? own;
+    if (ok !== undefined && ok !== false) continue;
+    const how = ok === false ? 'was not verified' : 'was begun and not brought to its end';
+    const left = opened((one) => one.record === record);
+    const text = `${step} on ${vm.name} ${how}${left || ': it may be done in part'}`;
+    unverified.push({ caseId, vm, step, playbook, at, kind: 'unverified', text, command: `${undo} --yes` });
+  }
   for (const { entry, intent } of await openIntents(entries)) {
     const { method, url } = intent.request;
     const vm = vmOf(entry) ?? own;
@@ -104,19 +141,17 @@ export async function halfDoneIn(
       decodeURIComponent(url.split('?')[0] ?? '')
         .split('/')
         .at(-1) ?? '';
-    const text = `${method} ${resource} for ${vm.name} was sent, and what became of it is not known`;
+    const left = opened((one) => one.intent === intent.id);
+    const text = `${method} ${resource} for ${vm.name} was sent, and what became of it is not known${left}`;
     const about = { step: intent.step, playbook: intent.playbook ?? '', at: entry.at, text };
     found.push({ caseId, vm, ...about, kind: 'unknown-outcome', command: undo });
   }
-  for (const { record, step, playbook, at, ok } of begunSteps(entries)) {
-    const vm = named.get(record) ?? own;
-    if (ok !== undefined && ok !== false) continue;
-    const how = ok === false ? 'was not verified' : 'was begun and not brought to its end';
-    const text = `${step} on ${vm.name} ${how}: it may be done in part`;
-    found.push({ caseId, vm, step, playbook, at, kind: 'unverified', text, command: `${undo} --yes` });
-  }
-  return found;
+  return [...found, ...unverified];
 }
+
+/** "lock on web01 …. End it with: cordon undo …" */
+export const halfDoneText = ({ text, command, kind }: HalfDone): string =>
+  `${text}. ${kind === 'pending' ? 'To keep it' : 'To end it'}: ${command}`;
 
 /**
  * Steps that earlier sessions left half-done, in all cases of this host that are not open now, newest case first. A
@@ -136,7 +171,7 @@ export async function halfDone(
     if (closed && Date.parse(lastAt) < recent) continue;
     try {
       const entries: Entry[] = [];
-      for await (const entry of (await store.read(id)).entries()) entries.push(entry);
+      for await (const entry of (await store.read(id)).entries()) if (tellsOfChanges(entry)) entries.push(entry);
       found.push(...(await halfDoneIn(summary, entries, pending, now)));
     } catch {
       // A damaged case says so where it is opened.

@@ -1,4 +1,5 @@
 import { evidenceName } from '../documents/evidence-names.ts';
+import type { Entry } from '../documents/transcript.ts';
 import type { VerdictKind } from '../documents/verdict-kinds.ts';
 import { count, counted } from '../text/counts.ts';
 import type { CaseDigest, DoneStep, Subject } from './case-digest.ts';
@@ -13,6 +14,7 @@ import {
   timesOver,
   verdictOver,
 } from './case-story.ts';
+import { type HalfDone, halfDoneIn, halfDoneText, tellsOfChanges } from './half-done.ts';
 import {
   type Block,
   type Column,
@@ -27,7 +29,7 @@ import {
 } from './notes-blocks.ts';
 import type { NotesSource } from './notes-source.ts';
 import { resourceOf } from './one-line.ts';
-import type { OpenIntent } from './recovery.ts';
+import { type OpenIntent, openIntents } from './recovery.ts';
 
 const labels: Record<VerdictKind, string> = {
   compromised: 'Compromised',
@@ -48,9 +50,24 @@ export function factName(name: string): string {
   return evidenceName(name.replace(/^posture\./, ''));
 }
 
+/** What the record left without its end. */
+export interface Unfinished {
+  open: readonly OpenIntent[];
+  left: readonly HalfDone[];
+}
+
+/** The same as the entries show it. When something is undone by itself is left out: that passes. */
+export async function unfinishedIn(source: NotesSource): Promise<Unfinished> {
+  const entries: Entry[] = [];
+  for await (const entry of source.entries()) if (tellsOfChanges(entry)) entries.push(entry);
+  const left = await halfDoneIn({ id: source.id, vm: source.header.vm }, entries, () => [], new Date(0));
+  return { open: await openIntents(entries), left: left.filter(({ kind }) => kind === 'unverified') };
+}
+
 /** Page one: verdict, attack, what was done, what is not known, indicators, recommendations. */
-export function* pageOne(source: NotesSource, digest: CaseDigest, open: readonly OpenIntent[]): Generator<Block> {
+export function* pageOne(source: NotesSource, digest: CaseDigest, { open, left }: Unfinished): Generator<Block> {
   yield* head(source, digest);
+  for (const one of left.slice(0, 20)) yield { kind: 'alarm', text: toTheSecond(halfDoneText(one)) };
   yield* inShort(digest);
   for (const { intent, entry } of open.slice(0, 20)) {
     yield {

@@ -1,12 +1,15 @@
 import { userInfo } from 'node:os';
 import { type Anchor, anchorOf } from '../casefile/anchor.ts';
-import { CaseLockedError } from '../casefile/case-lock.ts';
+import { CaseLockedError, lockHolder } from '../casefile/case-lock.ts';
 import { CaseNotFoundError, type CaseReader, type CaseStore, openCaseStore } from '../casefile/case-store.ts';
 import { blobsOf, checkImage, type DiskImage, imagesOf } from '../casefile/disk-images.ts';
+import { type HalfDone, halfDone, halfDoneIn, halfDoneText, tellsOfChanges } from '../casefile/half-done.ts';
 import { entryLine } from '../casefile/one-line.ts';
 import { TranscriptDamagedError } from '../casefile/transcript.ts';
 import type { Verification } from '../casefile/verify.ts';
 import { type Exported, type ExportFormat, exportAndRecord, exportCase } from '../casefile/write-export.ts';
+import type { Entry } from '../documents/transcript.ts';
+import { pendingDeadlines } from '../playbook/deadlines.ts';
 import { count, counted } from '../text/counts.ts';
 import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
@@ -38,13 +41,16 @@ const doesNotVerify = 6;
 
 /** `cordon case list`: every case, newest first. Returns the exit code. */
 export async function caseList(options: CaseCommandOptions, streams: CommandStreams): Promise<number> {
-  const cases = await storeOf(options).list();
+  const store = storeOf(options);
+  const cases = await store.list();
   if (options.json === true) {
-    streams.stdout.write(`${printedJson({ schema: 'cordon.cases/1', cases })}\n`);
+    const left = await halfDoneOf(store, options);
+    streams.stdout.write(`${printedJson({ schema: 'cordon.cases/1', cases, halfDone: left })}\n`);
     return done;
   }
   if (cases.length === 0) streams.stderr.write('No cases yet.\n');
   const width = cases.reduce((most, { id }) => Math.max(most, id.length), 0);
+  const left = await halfDoneOf(store, options);
   for (const one of cases) {
     const state =
       one.unreadable !== ''
@@ -63,29 +69,60 @@ export async function caseList(options: CaseCommandOptions, streams: CommandStre
       one.vm.id,
     ];
     streams.stdout.write(`${printable(what.join('  '), 1024)}\n`);
+    for (const each of left) {
+      if (each.caseId === one.id) streams.stdout.write(`  ${printable(`▲ ${halfDoneText(each)}`, 1024)}\n`);
+    }
   }
   return done;
+}
+
+/** What the cases of this host left half-done in Azure, as far as their records show it. */
+async function halfDoneOf(store: CaseStore, { now = () => new Date() }: CaseCommandOptions): Promise<HalfDone[]> {
+  const about = { now: now() };
+  return [true, false].reduce<Promise<HalfDone[]>>(
+    async (found, demo) => [...(await found), ...(await halfDone(store, { ...about, demo }, pendingDeadlines))],
+    Promise.resolve([]),
+  );
+}
+
+/** The same of one case, also of one that was closed long ago; nothing of one that a process writes to now. */
+async function halfDoneInCase(found: CaseReader, { now = () => new Date() }: CaseCommandOptions): Promise<HalfDone[]> {
+  const holder = await lockHolder(found.directory);
+  if (holder !== null) return [];
+  const entries: Entry[] = [];
+  try {
+    for await (const entry of found.entries()) if (tellsOfChanges(entry)) entries.push(entry);
+  } catch (error) {
+    if (!(error instanceof TranscriptDamagedError)) throw error;
+  }
+  return halfDoneIn({ id: found.id, vm: found.header.vm }, entries, pendingDeadlines, now());
 }
 
 /** `cordon case show ID`: the transcript, a line an entry. Returns the exit code; 6 when the case does not verify. */
 export async function caseShow(id: string, options: CaseCommandOptions, streams: Streams): Promise<number> {
   return withCase(id, options, streams, async (found) => {
     const verification = await found.verify();
+    const left = await halfDoneInCase(found, options);
     // As it is read, and no faster than it is taken: a case can be long.
-    const shown = options.json === true ? jsonOf(found, verification) : textOf(found, verification);
+    const shown = options.json === true ? jsonOf(found, verification, left) : textOf(found, verification, left);
     await new PacedOutput(streams.stdout).write(shown);
     if (!verification.ok) streams.stderr.write(`${failed(found.id, verification)}\n`);
     return verification.ok ? done : doesNotVerify;
   });
 }
 
-async function* textOf(found: CaseReader, verification: Verification): AsyncGenerator<string> {
+async function* textOf(
+  found: CaseReader,
+  verification: Verification,
+  left: readonly HalfDone[],
+): AsyncGenerator<string> {
   const whole = verification.ok
     ? `${counted(verification.entries, 'entry', 'entries')}   chain ✓   head ${verification.head}`
     : `chain ✗ line ${count(verification.line)} ${verification.because}`;
   const { vm, operator } = found.header;
   yield `${printable(`case ${found.id}   ${whole}`, 1024)}\n`;
   yield `${printable(`${vm.name}   ${vm.id}   ${operator.upn}`, 1024)}\n`;
+  for (const one of left) yield `${printable(`▲ ${halfDoneText(one)}`, 1024)}\n`;
   let day = '';
   try {
     for await (const entry of found.entries()) {
@@ -102,8 +139,13 @@ async function* textOf(found: CaseReader, verification: Verification): AsyncGene
   }
 }
 
-async function* jsonOf(found: CaseReader, verification: Verification): AsyncGenerator<string> {
-  const opening = jsonText({ schema: 'cordon.case/1', id: found.id, header: found.header, verification });
+async function* jsonOf(
+  found: CaseReader,
+  verification: Verification,
+  left: readonly HalfDone[],
+): AsyncGenerator<string> {
+  const { id, header } = found;
+  const opening = jsonText({ schema: 'cordon.case/1', id, header, verification, halfDone: left });
   yield `${opening.slice(0, -1)},"entries":[`;
   let separator = '\n';
   try {

@@ -223,6 +223,10 @@ export async function runSeveral(
       view: await runMember(one, consentOf(options), null),
     }));
     await interrupted;
+    if (whole && first) {
+      const asRun = approvalOfRuns({ ...dependencies, reason: options.reason }, ran);
+      await enterPlan(opened.logFor(first), asRun, 'afterwards');
+    }
     const log = first ? opened.logFor(first) : { caseId: opened.caseId };
     return report(ran, log, options, dependencies, streams);
   } finally {

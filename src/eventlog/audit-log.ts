@@ -3,7 +3,7 @@ import { auditRecords } from '../syslog/audit-file.ts';
 import type { AuditRecord } from '../syslog/audit-record.ts';
 import { auditedStep } from '../syslog/audit-steps.ts';
 import { noGaps } from '../syslog/syslog-file.ts';
-import { count, counted } from '../text/counts.ts';
+import { counted } from '../text/counts.ts';
 import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
@@ -138,9 +138,13 @@ export class AuditReading {
     const { unread, firstUnread, zeros } = this.gaps;
     return [
       ...(this.#cut > 0
-        ? [`${count(this.#cut)} more of its records report logons and actions than are kept: those came last`]
+        ? [`${counted(this.#cut, 'record')} of logons and actions beyond the first that are kept`]
         : []),
-      ...(unread > 0 ? [`${counted(unread, 'line')} that are no record of audit (first in line ${firstUnread})`] : []),
+      ...(unread > 0
+        ? [
+            `${counted(unread, 'line that is no record of audit', 'lines that are no records of audit')} (first in line ${firstUnread})`,
+          ]
+        : []),
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];
   }

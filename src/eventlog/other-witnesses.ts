@@ -298,7 +298,7 @@ export class OtherWitnesses {
       else if (sure && address !== '')
         witnesses.push({ at, computer, address, source: witnessSource(eventId), events: 1 });
     }
-    witnesses.push(...this.reported.addTo(failures));
+    witnesses.push(...this.reported.addTo(failures, thresholds));
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
       .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));

@@ -3,7 +3,7 @@ import { known, unknown } from '../documents/fact.ts';
 import type { Burst, Logons } from '../documents/triage.ts';
 import type { SyslogFile } from '../syslog/syslog-file.ts';
 import type { DerivedYear } from '../syslog/years.ts';
-import { count, counted, listed } from '../text/counts.ts';
+import { counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { ComputerNames, onlyComputer } from '../triage/logons/computer-names.ts';
@@ -368,11 +368,22 @@ function logonsOf(
         ...open.map((what) => printable(what, 300)),
         ...unread.map((one) => printable(one.because, 300)),
         ...files.flatMap(damageOf),
-        ...(unverified > 0 ? [`${count(unverified)} records are unverified: no proof by themselves`] : []),
-        ...(collector.cut > 0 ? [`${count(collector.cut)} events after logons`] : []),
+        ...(unverified > 0
+          ? [
+              `${counted(unverified, 'record is unverified: no proof by itself', 'records are unverified: no proof by themselves')}`,
+            ]
+          : []),
+        ...(collector.cut > 0 ? [`${counted(collector.cut, 'event')} after logons`] : []),
+        ...(reported.untimed > 0
+          ? [
+              `${counted(reported.untimed, 'failed logon')} of which a summary has the number and not the time: in no count, and in no burst`,
+            ]
+          : []),
         ...(reported.cut > 0 ? [`${counted(reported.cut, 'reported logon')} beyond the first that are kept`] : []),
         ...(collector.other.cutLines > 0
-          ? [`${count(collector.other.cutLines)} lines and records of logons on Linux beyond the first that are kept`]
+          ? [
+              `${counted(collector.other.cutLines, 'line or record', 'lines and records')} of logons on Linux beyond the first that are kept`,
+            ]
           : []),
         ...[...Map.groupBy(yearless, ({ year }) => year.zone?.name ?? 'UTC')].map(
           ([zone, own]) =>
@@ -475,7 +486,7 @@ function clearingsOf({ clearings }: LogonCollector): string[] {
 function damageOf(file: LogonLog): string[] {
   const [first] = file.damaged;
   if (!first) return [];
-  const more = file.damages > 1 ? `, and ${file.damages - 1} more places` : '';
+  const more = file.damages > 1 ? `, and ${counted(file.damages - 1, 'more place')}` : '';
   return [`${fileName(file.path)} is damaged at byte ${first.offset} (${printable(first.because, 160)})${more}`];
 }
 

@@ -48,9 +48,11 @@ export async function readReportedLogons(
       records += 1;
       if (logon === null) return;
       span.add(logon.at);
+      if (logon.several) span.add(logon.several.last);
+      const { count: own } = logon.several ?? { count: 1 };
       if (computers.size < mostComputers) computers.add(logon.computer);
-      if (logon.outcome === 'failed') failures += 1;
-      else if (logon.outcome === 'succeeded') successes += 1;
+      if (logon.outcome === 'failed') failures += own;
+      else if (logon.outcome === 'succeeded') successes += own;
       else open += 1;
       collector.other.reported.take(logon, { by, lacks, file: number });
     },

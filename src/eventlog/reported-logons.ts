@@ -1,9 +1,10 @@
 import { counted } from '../text/counts.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
+import type { Thresholds } from '../triage/logons/bursts.ts';
 import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
 import { KnownFailures } from '../triage/logons/known-failures.ts';
 import type { Success } from '../triage/logons/success.ts';
-import { ticksPerSecond } from '../triage/logons/ticks.ts';
+import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { Span } from './span.ts';
 
@@ -17,6 +18,10 @@ export interface ReportedLogon
   program: string;
   /** By which it is known in another file. */
   id: string;
+  /** Is it the same wherever it is found, in the same file too? */
+  once: boolean;
+  /** It stands for as many logons, of which it has the time of the first and of the last alone. */
+  several?: { count: number; last: Ticks };
 }
 
 /** Some hundred bytes each. */
@@ -31,6 +36,8 @@ export class ReportedLogons {
   readonly lacking = new Map<string, string>();
   /** Reports beyond those that are kept. */
   cut = 0;
+  /** Failures of which only the number is known, once all were added. */
+  untimed = 0;
   readonly #byReporter = new Map<string, ReportedLogon[]>();
   /** How often a row is in the last file that had it, and how many of these were kept. */
   readonly #seen = new Map<string, { file: number; inFile: number; kept: number }>();
@@ -42,10 +49,11 @@ export class ReportedLogons {
 
   take(logon: ReportedLogon, { by, lacks, file }: { by: string; lacks: string; file: number }): void {
     this.span.add(logon.at);
+    if (logon.several) this.span.add(logon.several.last);
     this.lacking.set(by, lacks);
     const key = `${by}\n${logon.id}`;
     const seen = this.#seen.get(key) ?? { file, inFile: 0, kept: 0 };
-    seen.inFile = seen.file === file ? seen.inFile + 1 : 1;
+    seen.inFile = seen.file === file && !logon.once ? seen.inFile + 1 : 1;
     seen.file = file;
     if (seen.inFile <= seen.kept) return;
     if (this.#held >= mostReports) {
@@ -72,12 +80,18 @@ export class ReportedLogons {
   }
 
   /** Adds the failures that no log has, to `failures`, and gives clients that these do not name. */
-  addTo(failures: FailureColumns): Witness[] {
+  addTo(failures: FailureColumns, thresholds: Thresholds): Witness[] {
     const witnesses: Witness[] = [];
-    for (const [by, own] of this.#byReporter) {
+    // What has an event each knows its time.
+    const inOrder = [...this.#byReporter].sort(([, a], [, b]) => Number(isSummary(a)) - Number(isSummary(b)));
+    for (const [by, own] of inOrder) {
       const known = new KnownFailures(failures);
       for (const logon of own) {
         if (logon.outcome !== 'failed') continue;
+        if (logon.several) {
+          this.#addSeveral(failures, known, { ...logon, several: logon.several }, thresholds);
+          continue;
+        }
         const source = failures.addresses.find(sourceAddress(logon.address));
         const same = known.spend(logon, near, (row) => failures.address[row] === source);
         // One of the two may not have the address.
@@ -90,12 +104,40 @@ export class ReportedLogons {
     return witnesses;
   }
 
+  /** Adds those of several that no log has: they are a burst where all of them lie within the time of one. */
+  #addSeveral(
+    failures: FailureColumns,
+    known: KnownFailures,
+    logon: ReportedLogon & Required<Pick<ReportedLogon, 'several'>>,
+    { failures: detail, windowSeconds }: Thresholds,
+  ): void {
+    const { at, several } = logon;
+    const source = failures.addresses.find(sourceAddress(logon.address));
+    const [middle, around] = [(at + several.last) / 2, (several.last - at) / 2 + near];
+    let left = several.count;
+    while (left > 0) {
+      const row = known.spend({ ...logon, at: middle }, around, (one) => failures.address[one] === source);
+      if (row < 0) break;
+      left -= 1;
+    }
+    if (left === several.count && several.last - at <= windowSeconds * ticksPerSecond) {
+      const { computer, address, account, logonType, code, domain } = logon;
+      const bucket = { first: at, last: several.last, failures: left, computer, address, account, logonType, code };
+      failures.addBucket({ ...bucket, domain }, detail);
+      return;
+    }
+    // Of those in between nothing is known but their number.
+    const ends = left === several.count ? [at, several.last].slice(0, left) : [];
+    for (const time of ends) failures.addEvent(eventOf({ ...logon, at: time }));
+    this.untimed += left - ends.length;
+  }
+
   successes(): Success[] {
     return [...this.rows()]
       .filter(({ outcome }) => outcome === 'succeeded')
-      .map(({ at, computer, account, address, logonType }) => ({
+      .map(({ at, computer, account, address, logonType, several }) => ({
         first: at,
-        last: at,
+        last: several?.last ?? at,
         recordId: 0,
         computer,
         account,
@@ -106,6 +148,8 @@ export class ReportedLogons {
       }));
   }
 }
+
+const isSummary = (own: readonly ReportedLogon[]): boolean => own.some(({ several }) => several !== undefined);
 
 function eventOf({ at, computer, account, domain, address, logonType, code, program }: ReportedLogon): LogonEvent {
   return {

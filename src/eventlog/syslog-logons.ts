@@ -1,7 +1,7 @@
 import type { SyslogEntry } from '../syslog/syslog-entry.ts';
 import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts';
 import { yearNote } from '../syslog/years.ts';
-import { count, counted } from '../text/counts.ts';
+import { counted } from '../text/counts.ts';
 import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { linuxAction } from '../triage/logons/linux-actions.ts';
@@ -122,9 +122,7 @@ class SyslogReading {
       ...(year ? [yearNote(year)] : []),
       ...(unread > 0 ? [`${counted(unread, 'line')} of no known form (first in line ${firstUnread})`] : []),
       ...remarks,
-      ...(this.#cut > 0
-        ? [`${count(this.#cut)} more of its lines report logons and actions than are kept: those came last`]
-        : []),
+      ...(this.#cut > 0 ? [`${counted(this.#cut, 'line')} of logons and actions beyond the first that are kept`] : []),
       ...(zeros > 0 ? [`${counted(zeros, 'byte')} of zeros among its lines`] : []),
     ];
   }

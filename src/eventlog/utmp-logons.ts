@@ -1,5 +1,5 @@
 import { type UtmpFormat, type UtmpRecord, utmpRecords } from '../syslog/utmp.ts';
-import { count, counted } from '../text/counts.ts';
+import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
 import type { Damage } from './damage.ts';
@@ -49,10 +49,10 @@ export async function readUtmpLogons(
   };
   const noticed = (bytes: number): Damage[] => {
     const { unread, firstUnread, cut } = gaps;
-    const unfit = `${counted(unread, 'record')} from here on that cannot be one`;
+    const unfit = `${counted(unread, 'record')} from here on of no known form`;
     return [
       ...(unread > 0 ? [{ offset: firstUnread, because: unfit }] : []),
-      ...(cut > 0 ? [{ offset: bytes - cut, because: `its last record is cut after ${count(cut)} bytes` }] : []),
+      ...(cut > 0 ? [{ offset: bytes - cut, because: `its last record is cut after ${counted(cut, 'byte')}` }] : []),
     ];
   };
   const file = await readThrough(

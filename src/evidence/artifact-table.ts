@@ -8,7 +8,10 @@ import { unpackedName } from '../archives/open-file.ts';
  */
 const byColumns: readonly { table: string; columns: readonly string[] }[] = [
   { table: 'Hayabusa', columns: ['RuleTitle', 'Level', 'Computer', 'Channel', 'EventID', 'Details'] },
+  { table: 'HayabusaLogonSummary', columns: ['Failed', 'First Attempt', 'Last Attempt', 'Target Account'] },
+  { table: 'HayabusaLogonSummary', columns: ['Successful', 'First Logon', 'Last Logon', 'Target Account'] },
   { table: 'Chainsaw', columns: ['timestamp', 'detections', 'path'] },
+  { table: 'Chainsaw', columns: ['group', 'kind', 'name', 'timestamp', 'authors', 'level', 'source', 'status'] },
   { table: 'RECmd', columns: ['HivePath', 'HiveType', 'KeyPath', 'ValueName'] },
   { table: 'MFTECmd', columns: ['EntryNumber', 'SequenceNumber', 'ParentPath', 'FileName'] },
   { table: 'GetWinEvent', columns: ['TimeCreated', 'ProviderName', 'LogName', 'MachineName', 'Id'] },

@@ -86,10 +86,10 @@ export function auditSource(path: string): Source {
       return [
         ...(gaps.unread > 0
           ? [
-              `${path}: ${counted(gaps.unread, 'line')} left out that are no record of audit (first in line ${gaps.firstUnread})`,
+              `${path}: ${counted(gaps.unread, 'line that is no record of audit', 'lines that are no records of audit')} left out (first in line ${gaps.firstUnread})`,
             ]
           : []),
-        ...(nameless > 0 ? [`${path}: the system calls of ${counted(nameless, 'record')} have numbers alone`] : []),
+        ...(nameless > 0 ? [`${path}: of ${counted(nameless, 'record')} the system call has its number alone`] : []),
       ];
     },
   };

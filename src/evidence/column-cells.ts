@@ -1,22 +1,20 @@
-import { isAscii } from 'node:buffer';
 import { LateVector, type Vector, vectorOf } from '../kql/frame.ts';
 import type { ColumnType } from '../kql/types.ts';
 import { type Bag, dynamicFrom, missing, parseJson, printJson, type Value } from '../kql/values.ts';
-import { plainDatetime, plainLong } from './cell-text.ts';
-import type { CsvRecords } from './csv.ts';
+import type { Spans } from './block-cells.ts';
+import type { CellMemory } from './cell-memory.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import { JsonMembers } from './json-members.ts';
+import { Texts, textOf } from './texts.ts';
 
 /** Different values of one column that are kept once, so that a million rows of one address take no million texts. */
 const MAX_KEPT = 32_768;
 
-/** The cells of a column in a block of records: by row, `each` numbers apart, two numbers in its `spans` from twice `slot` on. */
-export interface Spans {
-  records: CsvRecords;
-  block: Buffer;
-  slot: number;
-  each: number;
-  rows: number;
+/** The cells of `count` rows: of the first, or of those that are picked, whose numbers are in memory too. */
+interface Cells extends Spans {
+  count: number;
+  picked: Int32Array | undefined;
+  pickedAt: number;
 }
 
 /** The type that some values of a column make likely; undefined when they were all missing. */
@@ -37,10 +35,14 @@ export class ColumnCells {
   found: ColumnType | undefined;
   readonly guess: Guess | undefined;
   readonly #none: Value;
-  #texts: Texts | undefined = new Texts();
+  /** Rows refer to their values by numbers. */
+  #numbered = true;
+  /** The texts of the values, where they are cells of CSV. */
+  #texts: Texts | undefined;
   #values: Value[] = [];
-  /** By number: whether the type cannot hold the value. */
+  /** By number: whether the type cannot hold the value; and whether there is such a value. */
   #wrong: boolean[] = [];
+  #anyWrong = false;
   #byValue = new Map<unknown, number>();
   #codes = new Int32Array(1024);
   #plain: Value[] = [];
@@ -49,9 +51,6 @@ export class ColumnCells {
   readonly #members: JsonMembers | undefined;
   /** The rows since the last piece, where they are not made yet. */
   #late: Spans | undefined;
-  /** The members of a cell as they are numbered: a byte that no UTF-8 has, and the bytes of each. */
-  #scratch = Buffer.allocUnsafe(1024);
-
   /**
    * `guess`: the type is not documented, and values may come that it cannot hold. `members`: of bags no others are asked for.
    */
@@ -75,7 +74,7 @@ export class ColumnCells {
 
   /** The values that rows refer to by their numbers; undefined where each has its own. */
   get list(): readonly Value[] | undefined {
-    return this.#texts && this.#values;
+    return this.#numbered ? this.#values : undefined;
   }
 
   /** Any text is a value of it, and none changes what is known of it. */
@@ -90,76 +89,105 @@ export class ColumnCells {
   }
 
   /** Takes the cells of rows, of all or of these. */
-  #addRows({ records, block, slot, each, rows }: Spans, picked: Int32Array | undefined): void {
-    const { spans, lines } = records;
-    const count = picked ? picked.length : rows;
-    if (!this.#texts && !this.#members && this.#rows === 0) {
-      const cells: Value[] = new Array(count);
-      for (let n = 0; n < count; n++) {
-        const row = picked ? (picked[n] ?? 0) : n;
-        const at = row * each + 2 * slot;
-        const [from, end] = [spans[at] ?? 0, spans[at + 1] ?? 0];
-        cells[n] =
-          end >= 0
-            ? this.#textValue(block, from, end, lines[row] ?? 0)
-            : this.#textValue(records.scratch, 0, records.single(block, from, end), lines[row] ?? 0);
-      }
-      this.#plain = cells;
-      this.#rows = count;
-      return;
-    }
-    for (let n = 0; n < count; n++) {
-      const row = picked ? (picked[n] ?? 0) : n;
-      const at = row * each + 2 * slot;
-      const [from, end] = [spans[at] ?? 0, spans[at + 1] ?? 0];
-      const line = lines[row] ?? 0;
-      if (end >= 0) this.#addText(block, from, end, line);
-      else {
-        const length = records.single(block, from, end);
-        this.#addText(records.scratch, 0, length, line);
-      }
+  #addRows(spans: Spans, picked: Int32Array | undefined): void {
+    const count = picked ? picked.length : spans.rows;
+    if (count === 0) return;
+    const { memory } = spans;
+    const scratch = memory.scratch(8 * count + 4 * count);
+    const cells = { ...spans, count, picked, pickedAt: picked ? scratch + 8 * count : 0 };
+    if (picked) memory.words.set(picked, cells.pickedAt >> 2);
+    if (this.#members) this.#addEach(cells, this.#members);
+    else {
+      const done = this.#numbered ? this.#addNumbers(cells, scratch) : 0;
+      if (done < count) this.#addPlain(cells, done, scratch);
     }
   }
 
-  #addText(bytes: Buffer, from: number, to: number, line: number): void {
+  /** Numbers the cells of rows while there are not too many different ones; gives of how many. `scratch` has room for the numbers. */
+  #addNumbers(cells: Cells, scratch: number): number {
+    const { memory, count, pickedAt } = cells;
+    this.#texts ??= new Texts(memory, MAX_KEPT);
     const texts = this.#texts;
-    if (this.#members?.find(bytes, from, to) && this.#addMembers(this.#members, bytes)) return;
-    if (texts) {
-      const known = texts.find(bytes, from, to);
-      if (known >= 0) {
-        if (this.#wrong[known]) this.#misfit(line);
-        this.#addCode(known);
-        return;
-      }
-      if (this.#values.length < MAX_KEPT) {
-        texts.add(bytes, from, to);
-        this.#addCode(this.#keep(textOf(bytes, from, to), line));
+    const done = texts.numbers(cells, pickedAt, count, scratch);
+    for (let number = this.#values.length; number < texts.count; number++) this.#keep(texts.text(number));
+    const numbers = memory.words.subarray(scratch >> 2, (scratch >> 2) + done);
+    if (this.#rows + done > this.#codes.length) this.#moreCodes(this.#rows + done);
+    this.#codes.set(numbers, this.#rows);
+    this.#rows += done;
+    if (this.#anyWrong) for (let n = 0; n < done; n++) if (this.#wrong[numbers[n] ?? 0]) this.#misfit(lineOf(cells, n));
+    if (done < count) this.#giveUpNumbers();
+    return done;
+  }
+
+  /** Takes the cells of rows from the nth on as they are. `scratch` has room for their numbers. */
+  #addPlain(cells: Cells, from: number, scratch: number): void {
+    const { memory, count, pickedAt } = cells;
+    const { bytes, words } = memory;
+    // Plain forms of the type that is known already; all others, and the first of all, by the rules.
+    let plain: Float64Array | undefined;
+    if (this.type === 'long' || this.type === 'real' || this.type === 'datetime') {
+      memory.functions.plain(Number(this.type === 'datetime'), cells.spans, cells.each, pickedAt, count, scratch);
+      plain = new Float64Array(words.buffer, scratch, count);
+    }
+    if (this.#plain.length === 0) this.#plain = new Array(count);
+    const made = this.#plain;
+    for (let n = from; n < count; n++) {
+      const number = plain?.[n] ?? Number.NaN;
+      if (!Number.isNaN(number) && (this.guess === undefined || this.found !== undefined)) made[n] = number;
+      else made[n] = this.#converted(textAt(cells, n, bytes, words), lineOf(cells, n));
+    }
+    this.#rows = count;
+  }
+
+  /** Takes the cells of rows, of bags only some members. */
+  #addEach(cells: Cells, members: JsonMembers): void {
+    const { memory, count } = cells;
+    const { bytes, words } = memory;
+    for (let n = 0; n < count; n++) {
+      const span = spanAt(cells, n);
+      const to = memory.functions.single(span);
+      const from = words[span >> 2] ?? 0;
+      if (members.find(bytes, from, to) && this.#addMembers(members, bytes, memory)) continue;
+      this.#addText(cells, n, from, to);
+    }
+  }
+
+  #addText(cells: Cells, n: number, from: number, to: number): void {
+    const line = lineOf(cells, n);
+    const text = (): string => textOf(cells.memory.bytes, from, to);
+    if (this.#numbered) {
+      const number = this.#numberOf(cells.memory, from, to);
+      if (number === this.#values.length) this.#keep(text());
+      if (number >= 0) {
+        if (this.#wrong[number]) this.#misfit(line);
+        this.#addCode(number);
         return;
       }
       this.#giveUpNumbers();
     }
-    this.#plain.push(this.#textValue(bytes, from, to, line));
+    this.#plain.push(this.#converted(text(), line));
     this.#rows += 1;
   }
 
+  #numberOf(memory: CellMemory, from: number, to: number): number {
+    this.#texts ??= new Texts(memory, MAX_KEPT);
+    return this.#texts.numberOf(from, to);
+  }
+
   /** A bag of which only some members are asked for; says whether it was taken in. */
-  #addMembers(members: JsonMembers, bytes: Buffer): boolean {
+  #addMembers(members: JsonMembers, bytes: Buffer, memory: CellMemory): boolean {
     // Only an object is of this type by its text as well.
     if (this.guess && this.found !== 'dynamic' && this.found !== undefined) return false;
-    const texts = this.#texts;
-    if (texts) {
-      const length = this.#membersInto(members, bytes);
-      const known = texts.find(this.#scratch, 0, length);
-      if (known >= 0) {
-        this.#addCode(known);
-        return true;
-      }
-      if (this.#values.length < MAX_KEPT) {
-        texts.add(this.#scratch, 0, length);
+    if (this.#numbered) {
+      const [from, to] = membersIn(memory, members, bytes);
+      const number = this.#numberOf(memory, from, to);
+      if (number === this.#values.length) {
         this.#wrong.push(false);
         this.#values.push(bagOf(members, bytes));
-        this.#addCode(this.#values.length - 1);
         if (this.guess) this.found = 'dynamic';
+      }
+      if (number >= 0) {
+        this.#addCode(number);
         return true;
       }
       this.#giveUpNumbers();
@@ -170,24 +198,9 @@ export class ColumnCells {
     return true;
   }
 
-  #membersInto({ from, to }: JsonMembers, bytes: Buffer): number {
-    let size = 1;
-    for (let n = 0; n < from.length; n++) size += 1 + Math.max(0, (to[n] ?? 0) - (from[n] ?? 0));
-    if (size > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(2 * size);
-    const into = this.#scratch;
-    let at = 0;
-    into[at++] = 0xff;
-    for (let n = 0; n < from.length; n++) {
-      const begin = from[n] ?? -1;
-      if (begin >= 0) for (let i = begin; i < (to[n] ?? 0); i++) into[at++] = bytes[i] ?? 0;
-      into[at++] = begin >= 0 ? 0 : 1;
-    }
-    return at;
-  }
-
   /** A value of JSON. */
   addValue(value: unknown, line: number): void {
-    if (this.#texts && (typeof value !== 'object' || value === null)) {
+    if (this.#numbered && (typeof value !== 'object' || value === null)) {
       const known = this.#byValue.get(value);
       if (known !== undefined) {
         if (this.#wrong[known]) this.#misfit(line);
@@ -195,12 +208,15 @@ export class ColumnCells {
         return;
       }
       if (this.#values.length < MAX_KEPT) {
-        this.#byValue.set(value, this.#values.length);
-        this.#addCode(this.#keep(value, line));
+        const number = this.#values.length;
+        this.#byValue.set(value, number);
+        this.#keep(value);
+        if (this.#wrong[number]) this.#misfit(line);
+        this.#addCode(number);
         return;
       }
     }
-    if (this.#texts) this.#giveUpNumbers();
+    if (this.#numbered) this.#giveUpNumbers();
     this.#plain.push(this.#converted(value, line));
     this.#rows += 1;
   }
@@ -221,7 +237,7 @@ export class ColumnCells {
 
   #piece(rows: number): Vector {
     this.#rows = 0;
-    if (!this.#texts) {
+    if (!this.#numbered) {
       const plain = this.#plain;
       this.#plain = [];
       plain.length = rows;
@@ -237,46 +253,43 @@ export class ColumnCells {
   }
 
   #addCode(code: number): void {
-    if (this.#rows === this.#codes.length) {
-      const larger = new Int32Array(2 * this.#rows);
-      larger.set(this.#codes);
-      this.#codes = larger;
-    }
+    if (this.#rows === this.#codes.length) this.#moreCodes(2 * this.#rows);
     this.#codes[this.#rows++] = code;
+  }
+
+  #moreCodes(length: number): void {
+    const larger = new Int32Array(length);
+    larger.set(this.#codes);
+    this.#codes = larger;
   }
 
   /** From now on each row has its own value. What was handed out stays as it is. */
   #giveUpNumbers(): void {
     const values = this.#values;
     this.#plain = Array.from(this.#codes.subarray(0, this.#rows), (code) => values[code] ?? this.#none);
+    this.#numbered = false;
     this.#texts = undefined;
     this.#values = [];
     this.#byValue.clear();
   }
 
-  #keep(value: unknown, line: number): number {
-    const before = this.misfits;
-    this.#wrong.push(false);
-    this.#values.push(this.#converted(value, line));
-    if (this.misfits > before) this.#wrong[this.#wrong.length - 1] = true;
-    return this.#values.length - 1;
-  }
-
-  #textValue(bytes: Buffer, from: number, to: number, line: number): Value {
-    // Plain forms of the type that is known already; all others, and the first of all, by the rules.
-    if (this.guess === undefined || this.found !== undefined) {
-      const plain =
-        this.type === 'long' || this.type === 'real'
-          ? plainLong(bytes, from, to)
-          : this.type === 'datetime'
-            ? plainDatetime(bytes, from, to)
-            : undefined;
-      if (plain !== undefined) return plain;
-    }
-    return this.#converted(textOf(bytes, from, to), line);
+  /** Keeps a value under the next number. */
+  #keep(value: unknown): void {
+    const cell = this.#cellOf(value);
+    this.#wrong.push(cell === undefined);
+    this.#anyWrong ||= cell === undefined;
+    this.#values.push(cell === undefined ? this.#none : cell);
   }
 
   #converted(value: unknown, line: number): Value {
+    const cell = this.#cellOf(value);
+    if (cell !== undefined) return cell;
+    this.#misfit(line);
+    return this.#none;
+  }
+
+  /** Undefined for what the type cannot hold. */
+  #cellOf(value: unknown): Value | undefined {
     if (value === '' || value === null || value === undefined) return this.#none;
     if (this.type === 'dynamic' && this.found === 'dynamic' && typeof value === 'string' && /^[[{]/.test(value)) {
       // The value of such a text proves its type: it is parsed once.
@@ -284,10 +297,7 @@ export class ColumnCells {
       if (typeof parsed === 'object') return parsed;
     }
     if (this.guess && this.found !== 'string') this.found = commonType(this.found, typeOfValue(value));
-    const cell = typeof value === 'object' ? this.#ofObject(dynamicFrom(value)) : cellOf(value, this.type);
-    if (cell !== null) return cell;
-    this.#misfit(line);
-    return this.#none;
+    return (typeof value === 'object' ? this.#ofObject(dynamicFrom(value)) : cellOf(value, this.type)) ?? undefined;
   }
 
   #ofObject(value: Value): Value {
@@ -309,113 +319,32 @@ function bagOf({ names, from, to }: JsonMembers, bytes: Buffer): Bag {
   return bag;
 }
 
-/** A text of its own: a slice would keep the whole block. */
-const textOf = (bytes: Buffer, from: number, to: number): string =>
-  bytes.toString(isAscii(bytes.subarray(from, to)) ? 'latin1' : 'utf8', from, to);
+/** The row of the nth cell. */
+const rowAt = ({ picked }: Cells, n: number): number => (picked ? (picked[n] ?? 0) : n);
 
-/** Four bytes of a text of fewer, as a number. */
-function shortWord(bytes: Buffer, from: number, to: number): number {
-  let word = 0;
-  for (let i = from; i < to; i++) word = (word << 8) | (bytes[i] ?? 0);
-  return word;
+/** The address of the beginning and the end of the nth cell. */
+const spanAt = (cells: Cells, n: number): number => cells.spans + rowAt(cells, n) * cells.each;
+
+const lineOf = (cells: Cells, n: number): number => cells.lines[rowAt(cells, n)] ?? 0;
+
+function textAt(cells: Cells, n: number, bytes: Buffer, words: Int32Array): string {
+  const span = spanAt(cells, n);
+  const to = cells.memory.functions.single(span);
+  return textOf(bytes, words[span >> 2] ?? 0, to);
 }
 
-/** A number that texts seldom share: four bytes at a time, the last four perhaps with some of those before them. */
-function hashOf(view: DataView, bytes: Buffer, from: number, to: number): number {
-  const last = to - 4;
-  let hash = to - from;
-  if (last < from) hash = Math.imul(hash ^ shortWord(bytes, from, to), 0x9e3779b1);
-  else {
-    for (let i = from; i < last; i += 4) {
-      hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ view.getInt32(last, true), 0x9e3779b1);
+/** Puts the members of a cell into memory as they are numbered: a byte that no UTF-8 has, and the bytes of each. */
+function membersIn(memory: CellMemory, { from, to }: JsonMembers, bytes: Buffer): [number, number] {
+  let size = 1;
+  for (let n = 0; n < from.length; n++) size += 1 + Math.max(0, (to[n] ?? 0) - (from[n] ?? 0));
+  const begin = memory.scratch(size);
+  const into = memory.bytes;
+  let at = begin;
+  into[at++] = 0xff;
+  for (let n = 0; n < from.length; n++) {
+    const first = from[n] ?? -1;
+    if (first >= 0) for (let i = first; i < (to[n] ?? 0); i++) into[at++] = bytes[i] ?? 0;
+    into[at++] = first >= 0 ? 0 : 1;
   }
-  return hash ^ (hash >>> 15);
-}
-
-const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-
-/** Numbers texts by their bytes, in order of their first appearance, without making strings of them. */
-class Texts {
-  #table = new Int32Array(1024);
-  #hashes = new Int32Array(512);
-  #starts = new Int32Array(513);
-  #bytes = Buffer.allocUnsafe(8192);
-  #view = viewOf(this.#bytes);
-  /** The bytes that were looked at last, and those before them. */
-  #seen: { bytes: Buffer; view: DataView } = { bytes: this.#bytes, view: this.#view };
-  #before = this.#seen;
-  #count = 0;
-  #hash = 0;
-
-  /** The number of a text; -1 when it is new, and may be added next. */
-  find(bytes: Buffer, from: number, to: number): number {
-    if (bytes !== this.#seen.bytes) this.#look(bytes);
-    const { view } = this.#seen;
-    const hash = hashOf(view, bytes, from, to);
-    this.#hash = hash;
-    const table = this.#table;
-    const mask = table.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const number = (table[slot] ?? 0) - 1;
-      if (number < 0) return -1;
-      if (this.#hashes[number] === hash && this.#same(number, view, bytes, from, to)) return number;
-    }
-  }
-
-  #look(bytes: Buffer): void {
-    const before = this.#before;
-    this.#before = this.#seen;
-    this.#seen = before.bytes === bytes ? before : { bytes, view: viewOf(bytes) };
-  }
-
-  #same(number: number, view: DataView, bytes: Buffer, from: number, to: number): boolean {
-    const start = this.#starts[number] ?? 0;
-    const end = this.#starts[number + 1] ?? 0;
-    if (end - start !== to - from) return false;
-    if (end - start < 4) return shortWord(this.#bytes, start, end) === shortWord(bytes, from, to);
-    const own = this.#view;
-    const last = to - 4;
-    for (let i = from, at = start; i < last; i += 4, at += 4)
-      if (own.getInt32(at, true) !== view.getInt32(i, true)) return false;
-    return own.getInt32(end - 4, true) === view.getInt32(last, true);
-  }
-
-  /** Adds the text that was sought last and not found. */
-  add(bytes: Buffer, from: number, to: number): void {
-    const number = this.#count++;
-    if (number >= this.#hashes.length) this.#grow();
-    const start = this.#starts[number] ?? 0;
-    const end = start + to - from;
-    if (end > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(2 * end);
-      this.#bytes.copy(larger, 0, 0, start);
-      this.#bytes = larger;
-      this.#view = viewOf(larger);
-    }
-    bytes.copy(this.#bytes, start, from, to);
-    this.#starts[number + 1] = end;
-    this.#hashes[number] = this.#hash;
-    this.#place(number, this.#hash);
-  }
-
-  #place(number: number, hash: number): void {
-    const mask = this.#table.length - 1;
-    let slot = hash & mask;
-    while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
-    this.#table[slot] = number + 1;
-  }
-
-  #grow(): void {
-    const size = 2 * this.#hashes.length;
-    const [hashes, starts] = [new Int32Array(size), new Int32Array(size + 1)];
-    hashes.set(this.#hashes);
-    starts.set(this.#starts);
-    this.#hashes = hashes;
-    this.#starts = starts;
-    this.#table = new Int32Array(2 * size);
-    for (let number = 0; number < this.#count - 1; number++) this.#place(number, hashes[number] ?? 0);
-  }
+  return [begin, at];
 }

@@ -9,7 +9,19 @@ import type { EventForm } from './exported-events/event-form.ts';
 import type { Artifact } from './other-artifacts.ts';
 import type { ShapeName } from './shapes/export-shape.ts';
 
-export type EvidenceFormat = 'evtx' | 'events' | 'csv' | 'json' | 'jsonl' | SyslogFormat | UtmpFormat | 'audit';
+export type EvidenceFormat =
+  | 'evtx'
+  | 'events'
+  | 'csv'
+  | 'json'
+  | 'jsonl'
+  | SyslogFormat
+  | UtmpFormat
+  | 'audit'
+  | LineLogFormat;
+
+/** Logs of requests, a line each: of IIS, of Apache and nginx, of storage accounts (`$logs`). */
+export type LineLogFormat = 'iis' | 'access' | 'storage-log';
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -31,6 +43,9 @@ export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =
   format === 'syslog' || format.startsWith('journal-');
 
 export const isUtmpFormat = (format: EvidenceFormat): format is UtmpFormat => format === 'btmp' || format === 'wtmp';
+
+export const isLineLogFormat = (format: EvidenceFormat): format is LineLogFormat =>
+  format === 'iis' || format === 'access' || format === 'storage-log';
 
 /** The table of the records of wtmp, btmp and utmp. */
 export const utmpTable = 'UtmpRecords';

@@ -10,6 +10,7 @@ import { utmpFormat } from '../syslog/utmp.ts';
 import { decodedHead } from './decoded-head.ts';
 import { auditTable, type FileKind, utmpTable } from './evidence-files.ts';
 import { eventForm } from './exported-events/event-form.ts';
+import { lineLogFormat, lineLogTable } from './line-logs/line-log.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
 
@@ -73,6 +74,8 @@ async function kindBy(path: string, head: Buffer): Promise<FileKind> {
   if (audit) return audit;
   const lossy = lossyExport(decodedHead(head) ?? '');
   if (lossy !== '') return { kind: 'refused', because: lossy };
+  const lines = lineLogFormat(firstLines(text));
+  if (lines) return { kind: 'evidence', format: lines, table: lineLogTable(lines) };
   const known = recognisedSyslog(text) ?? recognisedTable(path, head);
   // Members may follow on a beginning that is damaged.
   if (known.kind === 'stranger' && /\.tar$/i.test(unpackedName(path))) return { kind: 'archive' };

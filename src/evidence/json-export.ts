@@ -3,6 +3,7 @@ import type { ColumnType } from '../kql/types.ts';
 import { checkNames } from './column-names.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
+import { misfitNote } from './misfit-note.ts';
 import type { Source } from './source.ts';
 import { standInNotes, standInsOf } from './stand-ins.ts';
 import type { TableBuilder } from './table-builder.ts';
@@ -47,10 +48,7 @@ class Misfits {
   }
 
   notes(file: string): string[] {
-    return [...this.#found].map(
-      ([column, { count, type }]) =>
-        `${file}: ${count} ${count === 1 ? 'value' : 'values'} of ${column} can be no ${type} and count as missing`,
-    );
+    return [...this.#found].map(([column, { count, type }]) => misfitNote(file, { count, column, type }));
   }
 }
 

@@ -89,6 +89,11 @@ const names: readonly (Artifact & { name: RegExp })[] = [
     cure: 'read them with lastlog(8), beside the passwd of their computer',
   },
   {
+    name: /^(?:.*%2F)?(?:faillog|tallylog)$/i,
+    what: 'faillog, counts of failed logons by user number',
+    cure: 'read them with faillog(8) or pam_tally2(8), beside the passwd of their computer',
+  },
+  {
     name: /\.etl$/i,
     what: 'event trace (.etl)',
     cure: 'read them with tracerpt, or convert them (netsh trace convert)',
@@ -99,9 +104,16 @@ const names: readonly (Artifact & { name: RegExp })[] = [
   { name: /^(?:pagefile|swapfile|hiberfil)\.sys$/i, what: 'memory dump', cure: memory },
 ];
 
+/** The last logon of each user since util-linux 2.40 (lastlog2(8)), a database of SQLite. */
+const lastlog2: Artifact = {
+  what: 'lastlog2',
+  cure: "read them with lastlog2(8) (--database FILE), or sqlite3 FILE 'SELECT * FROM Lastlog2'",
+};
+
 /** The artifact that a file is, by the first bytes of its content and, where these say nothing, by its name; or null. */
 export function artifactOf(path: string, head: Buffer): Artifact | null {
   const text = head.toString('latin1');
+  if (text.startsWith('SQLite format 3\0') && /^(?:.*%2F)?lastlog2\.db$/i.test(baseName(path))) return lastlog2;
   const found = signatures.find(({ at, bytes }) => text.startsWith(bytes, at));
   if (found) return found;
   const name = baseName(path);

@@ -18,8 +18,9 @@ interface Thread {
 export interface PoolResult extends Omit<ParsedBlock, 'columns' | 'made'> {
   vectors: Vector[];
   made: Frame | undefined;
-  /** The place of the block among all pieces. */
+  /** The place of the block among all pieces, and the room that it was in. */
   at: number;
+  room: Buffer;
 }
 
 /**
@@ -28,8 +29,7 @@ export interface PoolResult extends Omit<ParsedBlock, 'columns' | 'made'> {
  */
 export class ParsePool {
   readonly #threads: Thread[];
-  readonly #memories: SharedArrayBuffer[] = [];
-  readonly #pending: { thread: Thread; memory: SharedArrayBuffer; at: number }[] = [];
+  readonly #pending: { thread: Thread; room: Buffer; at: number }[] = [];
   #next = 0;
 
   private constructor(threads: Thread[]) {
@@ -58,32 +58,28 @@ export class ParsePool {
     return this.#pending.length >= AHEAD * this.#threads.length;
   }
 
-  /** Gives a block, the `at`th of all pieces, to the next thread; it is copied. */
-  add(block: Buffer, at: number): void {
-    const fitting = this.#memories.findIndex(({ byteLength }) => byteLength >= block.length);
-    const [memory = new SharedArrayBuffer(Math.max(block.length, 64 * 1024))] =
-      fitting < 0 ? [] : this.#memories.splice(fitting, 1);
-    new Uint8Array(memory).set(block);
+  /** Gives a block, the `at`th of all pieces, to the next thread; the room that it is in comes back with what was made of it. */
+  add(block: Buffer, room: Buffer, at: number): void {
     const thread = this.#threads[this.#next++ % this.#threads.length];
     if (!thread) throw new Error('no threads');
-    thread.watched.post({ memory, length: block.length, at } satisfies ParseBlock);
-    this.#pending.push({ thread, memory, at });
+    const from = block.byteOffset;
+    thread.watched.post({ from, to: from + block.length, at } satisfies ParseBlock);
+    this.#pending.push({ thread, room, at });
   }
 
   /** Waits for the oldest block; undefined when there is none. Throws ThreadLost. */
   take(): PoolResult | undefined {
     const first = this.#pending.shift();
     if (!first) return undefined;
-    const { thread, memory, at } = first;
+    const { thread, room, at } = first;
     const { columns, made, ...parsed } = thread.watched.next() as ParsedBlock;
-    this.#memories.push(memory);
     const vectors = columns.map((column) => vectorFrom(column, thread.values));
-    return { ...parsed, at, vectors, made: made && { ...made, vectors } };
+    return { ...parsed, at, room, vectors, made: made && { ...made, vectors } };
   }
 
   /** What each thread has kept of its blocks, once all have been taken back. */
   *parts(): Generator<unknown> {
-    for (const thread of this.#threads) thread.watched.post({ memory: undefined } satisfies ParseBlock);
+    for (const thread of this.#threads) thread.watched.post({ from: undefined } satisfies ParseBlock);
     for (const thread of this.#threads) {
       const { part, error } = thread.watched.next() as ParsedBlock;
       if (error) throw new Error(`a thread that parses evidence failed: ${error.why}`);

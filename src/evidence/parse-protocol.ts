@@ -8,6 +8,8 @@ import type { RecordForm } from './record-blocks.ts';
 export interface ParseTask {
   file: string;
   format: RecordForm;
+  /** The blocks are there. */
+  memory: WebAssembly.Memory;
   /** The names of the columns of CSV, by their places. */
   header: readonly string[];
   /** All columns that the file is known to have. */
@@ -28,8 +30,8 @@ export interface ParseTask {
   mostKept: number;
 }
 
-/** A block to parse: the first bytes of a shared memory, and its place among all pieces. Without one: hand over what is kept. */
-export type ParseBlock = { memory: SharedArrayBuffer; length: number; at: number } | { memory: undefined };
+/** A block to parse: where it is in the memory, and its place among all pieces. Without one: hand over what is kept. */
+export type ParseBlock = { from: number; to: number; at: number } | { from: undefined };
 
 /** The cells of one column of a block. */
 export interface ParsedColumn {

@@ -3,6 +3,7 @@ import { cells as cellsOf, type Frame, type Vector, vectorOf } from '../kql/fram
 import { packedCells } from '../kql/packed.ts';
 import { PartEvaluator } from '../kql/part-evaluator.ts';
 import type { Value } from '../kql/values.ts';
+import { CellMemory } from './cell-memory.ts';
 import { ColumnCells } from './column-cells.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { ParseBlock, ParsedBlock, ParsedColumn, ParseTask } from './parse-protocol.ts';
@@ -13,6 +14,7 @@ import type { WatchedData } from './watched-thread.ts';
 /** Parses blocks of whole records of one file into cells, and evaluates a part of a query over them. */
 class BlockParser {
   readonly #task: ParseTask;
+  readonly #memory: CellMemory;
   readonly #cells: ReadonlyMap<string, ColumnCells>;
   readonly #evaluator: PartEvaluator | undefined;
   /** Of each list of values how many were sent. */
@@ -23,6 +25,7 @@ class BlockParser {
 
   constructor(task: ParseTask) {
     this.#task = task;
+    this.#memory = new CellMemory(task.memory);
     this.#cells = new Map(
       task.wanted.map(({ name, type, guess, members }) => [name, new ColumnCells(type, guess, members)]),
     );
@@ -30,7 +33,8 @@ class BlockParser {
     this.#records = this.#rowsOf(task);
   }
 
-  parse(block: Buffer, at: number): ParsedBlock {
+  parse(from: number, to: number, at: number): ParsedBlock {
+    const block = this.#memory.text(from, to);
     const records = this.#records;
     records.restart();
     let error: ParsedBlock['error'];
@@ -107,7 +111,7 @@ class BlockParser {
   }
 
   #rowsOf({ file, format, header, known }: ParseTask): RecordRows {
-    if (format === 'csv') return new CsvRows(file, (name) => this.#cells.get(name), header);
+    if (format === 'csv') return new CsvRows(file, this.#memory, (name) => this.#cells.get(name), header);
     const strange = (): void => {
       this.#strange = true;
     };
@@ -143,7 +147,7 @@ const parser = new BlockParser(data.task);
 side.port.on('message', (block: ParseBlock) => {
   let parsed: ParsedBlock;
   try {
-    parsed = block.memory ? parser.parse(Buffer.from(block.memory, 0, block.length), block.at) : parser.finish();
+    parsed = block.from === undefined ? parser.finish() : parser.parse(block.from, block.to, block.at);
   } catch (error) {
     parsed = failed(error);
   }

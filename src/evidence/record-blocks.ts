@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
+import { CellMemory } from './cell-memory.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { JsonListEnds } from './json-list.ts';
 import type { RecordEnds } from './record-ends.ts';
@@ -10,6 +11,9 @@ const MAX_RECORD = 16 * 1024 * 1024;
 
 /** All that is read at once: a few ten thousand rows, and little beside what the evaluation of a query takes. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** Of the beginning of a record before a block: most are shorter. */
+const SOME_BYTES = 64 * 1024;
 
 /** CSV, JSON lines, or a JSON list, which becomes JSON lines: an element a line. */
 export type RecordForm = 'csv' | 'jsonl' | 'json';
@@ -24,7 +28,11 @@ export class RecordBlocks {
   #decode: ((bytes: Buffer | undefined) => Buffer) | undefined;
   /** The first bytes, as long as they may be a part of a byte order mark. */
   #first = Buffer.alloc(0);
-  #held = Buffer.allocUnsafe(0);
+  readonly #memory: CellMemory;
+  /** The room that the text is in, and those that are free for it. */
+  #held: Buffer;
+  readonly #free: Buffer[] = [];
+  #lent = false;
   #length = 0;
   /** Bytes that were handed out, and go when more come. */
   #cut = 0;
@@ -34,9 +42,28 @@ export class RecordBlocks {
   #mark: number | undefined = 0;
   #torn: string | undefined;
 
-  constructor(file: string, form: RecordForm) {
+  /** The text is held in `memory`. */
+  constructor(file: string, form: RecordForm, memory = new CellMemory()) {
     this.#file = file;
-    this.#ends = form === 'json' ? new JsonListEnds() : new LineEnds(form === 'csv');
+    this.#memory = memory;
+    this.#held = memory.room(0);
+    this.#ends = form === 'json' ? new JsonListEnds() : new LineEnds(form === 'csv' ? memory : undefined);
+  }
+
+  /** Where so many bytes that come next are best read to: they need not be copied then when they are added. */
+  room(bytes: number): Buffer {
+    this.#makeRoom(bytes);
+    return this.#held.subarray(this.#length, this.#length + bytes);
+  }
+
+  /** Leaves the last block as it is until the room that is given is taken back. */
+  lend(): Buffer {
+    this.#lent = true;
+    return this.#held;
+  }
+
+  takeBack(room: Buffer): void {
+    this.#free.push(room);
   }
 
   /** The records that end within the bytes so far, if any; `line` is where the next record begins, for errors. */
@@ -91,33 +118,55 @@ export class RecordBlocks {
   }
 
   #append(more: Buffer): void {
-    const kept = this.#length - this.#cut;
-    if (kept + more.length > this.#held.length) {
-      const larger = Buffer.allocUnsafe(Math.max(kept + more.length, 2 * this.#held.length));
-      this.#held.copy(larger, 0, this.#cut, this.#length);
-      this.#held = larger;
-    } else this.#held.copyWithin(0, this.#cut, this.#length);
-    this.#ends.moved(this.#cut);
-    more.copy(this.#held, kept);
-    this.#length = kept + more.length;
+    const isThere =
+      this.#cut === 0 &&
+      more.buffer === this.#held.buffer &&
+      more.byteOffset === this.#held.byteOffset + this.#length &&
+      this.#length + more.length <= this.#held.length;
+    if (!isThere) {
+      this.#makeRoom(more.length);
+      more.copy(this.#held, this.#length);
+    }
+    this.#length += more.length;
+  }
+
+  /** Forgets the block that was handed out, and makes room for so many bytes behind what is left. */
+  #makeRoom(bytes: number): void {
+    const [room, cut, end] = [this.#held, this.#cut, this.#length];
+    const kept = end - cut;
+    if (this.#lent || kept + bytes > room.length) {
+      const fitting = this.#free.findIndex(({ length }) => length >= kept + bytes);
+      const [free] = fitting < 0 ? [] : this.#free.splice(fitting, 1);
+      this.#held = free ?? this.#memory.room(Math.max(kept + bytes + SOME_BYTES, this.#lent ? 0 : 2 * room.length));
+      room.copy(this.#held, 0, cut, end);
+      if (!this.#lent) this.#free.push(room);
+      this.#lent = false;
+    } else if (cut > 0) room.copyWithin(0, cut, end);
+    this.#ends.moved(cut);
+    this.#length = kept;
     this.#cut = 0;
   }
 }
 
+/** Where so many bytes are to be put. */
+export type RoomFor = (bytes: number) => Buffer;
+
 /**
- * The bytes of a file on disk in blocks, each valid until the next; read synchronously: only threads that do nothing else
- * read so.
+ * The bytes of a file on disk in blocks, each valid until the next, and in the room that is given for it; read
+ * synchronously: only threads that do nothing else read so.
  */
 export function* fileBlocks(
   file: string,
   blockBytes = BLOCK_BYTES,
   from = 0,
+  room?: RoomFor,
 ): Generator<{ bytes: Buffer; offset: number }> {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r');
-    const bytes = Buffer.allocUnsafe(blockBytes);
+    const own = room ? undefined : Buffer.allocUnsafe(blockBytes);
     for (let offset = from; ; ) {
+      const bytes = own ?? room?.(blockBytes) ?? Buffer.alloc(0);
       const got = readSync(descriptor, bytes, 0, blockBytes, offset);
       if (got === 0) return;
       yield { bytes: bytes.subarray(0, got), offset };
@@ -169,23 +218,25 @@ const QUOTE = 34;
 
 /** Finds where the last whole record ends. By RFC 4180 a place is within quotes when an odd number of them is before it. */
 class LineEnds implements RecordEnds {
-  readonly #quoted: boolean;
+  /** Of a text with quotes. */
+  readonly #memory: CellMemory | undefined;
   #scanned = 0;
   #open = false;
 
-  constructor(quoted: boolean) {
-    this.#quoted = quoted;
+  constructor(memory: CellMemory | undefined) {
+    this.#memory = memory;
   }
 
   /** The place after the last record that ends within the first `length` bytes; 0 where none does. */
   last(bytes: Buffer, length: number): number {
     const from = this.#scanned;
     this.#scanned = length;
-    if (!this.#quoted) {
+    if (!this.#memory) {
       const lf = bytes.subarray(from, length).lastIndexOf(LF);
       return lf < 0 ? 0 : from + lf + 1;
     }
-    if (oddQuotes(bytes, from, length)) this.#open = !this.#open;
+    const begin = this.#memory.placeOf(bytes);
+    if (this.#memory.functions.oddQuotes(begin + from, begin + length) === 1) this.#open = !this.#open;
     const lf = lastOutside(bytes, length, LF, this.#open);
     if (lf >= 0) return lf + 1;
     // Files of which CR alone ends the lines; the last may have its LF to come.
@@ -208,23 +259,4 @@ function lastOutside(bytes: Buffer, length: number, sought: number, open: boolea
     else if (byte === sought && !within) return i;
   }
   return -1;
-}
-
-/**
- * Whether there is an odd number of quotes. Four bytes at a time: of each word the highest bits of those bytes that are
- * quotes are set, and how many are set in all words is odd exactly where it is in their exclusive or.
- */
-function oddQuotes(bytes: Buffer, from: number, to: number): boolean {
-  const start = Math.min(to, from + ((4 - ((bytes.byteOffset + from) & 3)) & 3));
-  const count = (to - start) >> 2;
-  const words = count > 0 ? new Int32Array(bytes.buffer, bytes.byteOffset + start, count) : new Int32Array(0);
-  let bits = 0;
-  for (let i = 0; i < words.length; i++) {
-    const differs = (words[i] ?? 0) ^ 0x22222222;
-    bits ^= ~(((differs & 0x7f7f7f7f) + 0x7f7f7f7f) | differs | 0x7f7f7f7f);
-  }
-  let odd = ((bits >>> 7) ^ (bits >>> 15) ^ (bits >>> 23) ^ (bits >>> 31)) & 1;
-  for (let i = from; i < start; i++) if (bytes[i] === QUOTE) odd ^= 1;
-  for (let i = start + 4 * words.length; i < to; i++) if (bytes[i] === QUOTE) odd ^= 1;
-  return odd === 1;
 }

@@ -1,4 +1,6 @@
 import { isBag, parseJson } from '../kql/values.ts';
+import { BlockCells } from './block-cells.ts';
+import type { CellMemory } from './cell-memory.ts';
 import type { ColumnCells } from './column-cells.ts';
 import { checkNames, columnName, ownNames } from './column-names.ts';
 import { CsvRecords } from './csv.ts';
@@ -29,18 +31,19 @@ export type CellsFor = (name: string) => ColumnCells | undefined;
 /** The rows of CSV; its first record is the names of its columns. */
 export class CsvRows implements RecordRows {
   readonly #file: string;
-  readonly #records: CsvRecords;
+  readonly #memory: CellMemory;
   readonly #cellsFor: CellsFor;
-  /** By place the number of a column among those that are wanted, or -1; undefined before the header was read. */
-  #slots: Int32Array | undefined;
+  /** Undefined before the header was read. */
+  #found: BlockCells | undefined;
   #wanted: ColumnCells[] = [];
   #header: readonly string[] | undefined;
+  line = 1;
   rows = 0;
 
   /** `header`: the names that were read already. */
-  constructor(file: string, cellsFor: CellsFor, header?: readonly string[]) {
+  constructor(file: string, memory: CellMemory, cellsFor: CellsFor, header?: readonly string[]) {
     this.#file = file;
-    this.#records = new CsvRecords(file);
+    this.#memory = memory;
     this.#cellsFor = cellsFor;
     if (header) this.#named(header);
   }
@@ -51,11 +54,11 @@ export class CsvRows implements RecordRows {
   }
 
   skip(lines: number): void {
-    this.#records.line += lines;
+    this.line += lines;
   }
 
   restart(): void {
-    this.#records.line = 1;
+    this.line = 1;
     this.rows = 0;
   }
 
@@ -64,38 +67,37 @@ export class CsvRows implements RecordRows {
     const cells = header.map((name) => this.#cellsFor(name));
     this.#wanted = cells.filter((one) => one !== undefined);
     let slot = 0;
-    this.#slots = Int32Array.from(cells, (one) => (one === undefined ? -1 : slot++));
-  }
-
-  get line(): number {
-    return this.#records.line;
+    const slots = cells.map((one) => (one === undefined ? -1 : slot++));
+    this.#found = new BlockCells(this.#file, this.#memory, slots);
   }
 
   /** The rows of a block, which must stay as it is until its pieces are taken and settled. */
   add(block: Buffer): void {
-    const records = this.#records;
-    const at = this.#slots ? 0 : this.#readHeader(block);
-    records.found = 0;
-    const each = 2 * this.#wanted.length;
+    const at = this.#found ? 0 : this.#readHeader(block);
+    const found = this.#found;
+    if (!found) return;
     try {
-      if (this.#slots) records.all(block, at, this.#slots, each);
+      this.line = found.find(block.subarray(at), this.line);
     } finally {
-      this.rows += records.found;
+      this.rows += found.found;
       this.#wanted.forEach((cells, slot) => {
-        cells.addSpans({ records, block, slot, each, rows: records.found });
+        cells.addSpans(found.column(slot));
       });
     }
   }
 
   end(): void {
-    if (!this.#slots) throw new EvidenceError(this.#file, 'it is empty');
+    if (!this.#found) throw new EvidenceError(this.#file, 'it is empty');
   }
 
   #readHeader(block: Buffer): number {
     const names: string[] = [];
-    const at = this.#records.next(block, 0, (_place, bytes, from, to) => names.push(bytes.toString('utf8', from, to)));
-    if (this.#records.cells === 0) return at;
-    const line = this.#records.began;
+    const records = new CsvRecords(this.#file);
+    records.line = this.line;
+    const at = records.next(block, 0, (_place, bytes, from, to) => names.push(bytes.toString('utf8', from, to)));
+    this.line = records.line;
+    if (records.cells === 0) return at;
+    const line = records.began;
     const local = names.find((name) => / \[Local Time\]$/i.test(name));
     if (local !== undefined)
       throw new EvidenceError(this.#file, `"${local}" is in some local time; export it in UTC`, { line });

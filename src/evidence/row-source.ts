@@ -1,7 +1,8 @@
 import { auditSource } from './audit-logs.ts';
 import { type EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
-import { type EvidenceFile, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
+import { type EvidenceFile, isLineLogFormat, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
+import { lineLogSource } from './line-logs/line-log.ts';
 import { shapedSource } from './shaped-exports.ts';
 import type { Source } from './source.ts';
 import { syslogSource } from './syslog-logs.ts';
@@ -18,6 +19,7 @@ export function rowSource(
   if (format === 'evtx') return eventLogSource(path, events);
   if (format === 'events') return exportedEventsSource({ path, form: form ?? 'xml' }, events);
   if (format === 'audit') return auditSource(path);
+  if (isLineLogFormat(format)) return lineLogSource({ path, format });
   if (isUtmpFormat(format)) return utmpSource({ path, format });
   if (isSyslogFormat(format)) return syslogSource({ path, format, ...(year ? { year } : {}) });
   if (shape) return shapedSource({ path, format, table, shape, lenient: found === true });

@@ -1,6 +1,7 @@
 import { type Json, logAnalyticsCell } from '../kql/cells.ts';
 import { evaluateFirst } from '../kql/evaluate.ts';
 import { type Frame, reader } from '../kql/frame.ts';
+import { PLACES } from '../kql/functions/places.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { askedMembers } from '../kql/members.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
@@ -66,6 +67,8 @@ async function readAnswer(request: QueryRequest, reading: Reading): Promise<Quer
       const notes = [...evidence.notes(), ...memory.notes(), ...reading.notes];
       if (/\bingestion_time\s*\(/.test(request.query))
         notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
+      if (evidence.read().some(({ name }) => name === PLACES))
+        notes.push(`${PLACES}() is what the file of that name says, and not what the service knew`);
       return { ...answer, tables: evidence.read(), files, visualization: visualizationOf(request.query), notes };
     } catch (error) {
       if (reading.again(error)) continue;

@@ -4,6 +4,7 @@ import { counted } from '../text/counts.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { exportRecords } from './export-records.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
+import { misfitNote } from './misfit-note.ts';
 import { unitOf } from './record-rows.ts';
 import { rowsIn, type ShapeName } from './shapes/export-shape.ts';
 import { shapes } from './shapes/shapes.ts';
@@ -60,13 +61,13 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
     read: async (builders, read) => {
       const builder = builders.get(table);
       if (!builder) return [];
-      const misfits = new Map<string, { count: number; line: number }>();
+      const misfits = new Map<string, { count: number; line: number; type: ColumnType }>();
       for await (const { line, row } of rows(read)) {
         const full = builder.add(path, ({ name, type }) => {
           const value = row.get(name);
           const cell = cellOf(value, type);
           if (cell === null && value !== null && value !== undefined && value !== '') {
-            const misfit = misfits.get(name) ?? { count: 0, line };
+            const misfit = misfits.get(name) ?? { count: 0, line, type };
             misfit.count += 1;
             misfits.set(name, misfit);
           }
@@ -75,9 +76,8 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
         if (full) await full;
       }
       return [
-        ...[...misfits].map(
-          ([name, { count, line }]) =>
-            `${path}: ${counted(count, 'value')} of ${name} can be none of its type and count as missing (first in ${unitOf(format)} ${line})`,
+        ...[...misfits].map(([name, { count, line, type }]) =>
+          misfitNote(path, { count, column: name, type, place: `${unitOf(format)} ${line}` }),
         ),
         ...(strangers > 0 ? [`${path}: ${counted(strangers, 'record')} of other kinds than ${table} left out`] : []),
       ];

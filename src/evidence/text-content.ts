@@ -1,7 +1,7 @@
 import { contentOf } from '../archives/open-file.ts';
 import type { FileDigest } from './file-digest.ts';
 import type { ReadThreads } from './read-threads.ts';
-import { fileBlocks } from './record-blocks.ts';
+import { fileBlocks, type RoomFor } from './record-blocks.ts';
 
 /** The bytes of a text, wherever its file is. */
 export interface TextContent {
@@ -9,8 +9,11 @@ export interface TextContent {
   readonly bytes: number;
   /** Is it read again from its file for each piece, also where that is packed? Else there is little of it. */
   readonly inPieces: boolean;
-  /** The bytes in pieces, `atOnce` or as is good for all, each valid until the next. Only threads that do nothing else read so. */
-  blocks(atOnce?: number): Iterable<Buffer>;
+  /**
+   * The bytes in pieces, `atOnce` or as is good for all, each valid until the next; where it reads a file, into a `room`. Only
+   * threads that do nothing else read so.
+   */
+  blocks(atOnce?: number, room?: RoomFor): Iterable<Buffer>;
   /** The same for others, which may take no more than the beginning. */
   passing(atOnce?: number): Promise<AsyncIterable<Buffer> | Iterable<Buffer>>;
   /** Was all of it taken when its beginning was? */
@@ -30,8 +33,8 @@ export class DiskText implements TextContent {
     return this.#digest.bytes;
   }
 
-  *blocks(atOnce?: number): Generator<Buffer> {
-    for (const { bytes, offset } of fileBlocks(this.#digest.path, atOnce)) {
+  *blocks(atOnce?: number, room?: RoomFor): Generator<Buffer> {
+    for (const { bytes, offset } of fileBlocks(this.#digest.path, atOnce, 0, room)) {
       this.#digest.seen(bytes, offset);
       yield bytes;
     }

@@ -4,10 +4,12 @@ import type { PlainPart } from '../kql/part.ts';
 import { columnsOf, isKnownTable } from '../kql/table-schemas.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import { PartsDiffer, type Work } from '../kql/work.ts';
+import { CellMemory } from './cell-memory.ts';
 import { ColumnCells } from './column-cells.ts';
 import { checkNames } from './column-names.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { commonType, typeOfValue } from './guessed-type.ts';
+import { misfitNote } from './misfit-note.ts';
 import { ParsePool, type PoolResult } from './parse-pool.ts';
 import { RecordBlocks, type RecordForm } from './record-blocks.ts';
 import { CsvRows, JsonRows, type RecordRows, unitOf } from './record-rows.ts';
@@ -158,14 +160,14 @@ export class TextExport {
     let asked = false;
     let pool: ParsePool | undefined;
     try {
-      for (const bytes of content.blocks(bytesAtOnce)) {
+      for (const bytes of content.blocks(bytesAtOnce, reader.room)) {
         const block = reader.cut(bytes);
         if (!block) continue;
         // The header is in the first block.
         if (pool === undefined) yield* some(reader.add(block));
         else {
           while (pool.full) yield* some(reader.join(pool.take()));
-          pool.add(block, reader.place());
+          reader.handOver(pool, block);
         }
         // What this thread has done of the work decides what others need to know of it.
         if (threads > 0 && !asked) {
@@ -295,9 +297,10 @@ class TypeReader {
   readonly #bytes = new Map<string, number>();
 
   constructor({ file, format }: TextExportOptions, documented: Record<string, ColumnType>) {
-    this.#blocks = new RecordBlocks(file, format);
+    const memory = new CellMemory();
+    this.#blocks = new RecordBlocks(file, format, memory);
     if (format === 'csv') {
-      this.#records = new CsvRows(file, (name) => {
+      this.#records = new CsvRows(file, memory, (name) => {
         const cells = new ColumnCells('string', { expected: undefined });
         this.#cells.set(name, cells);
         this.names.add(name);
@@ -383,6 +386,7 @@ class PieceReader {
   readonly #format: RecordForm;
   readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
+  readonly #memory = new CellMemory();
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
   /** Threads took part. */
@@ -420,7 +424,7 @@ class PieceReader {
     this.#standIns = standIns;
     this.#needed = needed;
     const read = new Set([...needed].map((name) => standIns.get(name) ?? name));
-    this.#blocks = new RecordBlocks(file, format);
+    this.#blocks = new RecordBlocks(file, format, this.#memory);
     this.#cells = new Map(
       columns
         .filter(({ name }) => read.has(name) && (own.has(name) || Object.hasOwn(documented, name)))
@@ -432,7 +436,7 @@ class PieceReader {
     );
     this.#records =
       format === 'csv'
-        ? new CsvRows(file, (name) => this.#cells.get(name))
+        ? new CsvRows(file, this.#memory, (name) => this.#cells.get(name))
         : new JsonRows(file, this.#cells, new Set(this.#known), this.#found, format);
   }
 
@@ -443,6 +447,9 @@ class PieceReader {
   get rows(): number {
     return this.#records.rows;
   }
+
+  /** Where the bytes that come next are best read to. */
+  readonly room = (bytes: number): Buffer => this.#blocks.room(bytes);
 
   /** The whole records within the bytes so far, if any. */
   cut(bytes: Buffer): Buffer | undefined {
@@ -467,17 +474,24 @@ class PieceReader {
     // This thread has the rest of the work then, and bags are slow to hand on.
     const others = part ? threads : threads - 1;
     if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;
-    const task = { file: this.#file, format: this.#format, header, known: this.#known, wanted };
+    const { shared: memory } = this.#memory;
+    const task = { file: this.#file, format: this.#format, memory, header, known: this.#known, wanted };
     const rows = { columns: this.#columns, standIns: this.#standIns };
     const pool = ParsePool.start({ ...task, ...rows, part }, others, this.#threadMegabytes);
     this.parallel ||= pool !== undefined;
     return pool;
   }
 
+  /** Gives the block that was cut to another thread. */
+  handOver(pool: ParsePool, block: Buffer): void {
+    pool.add(block, this.#blocks.lend(), this.place());
+  }
+
   /** Takes a block that another thread parsed. Throws what is wrong with it once its whole rows are taken. */
   join(parsed: PoolResult | undefined): Frame | undefined {
     if (!parsed) return undefined;
-    const { rows, lines, changed, error, spoiled, part, at } = parsed;
+    const { rows, lines, changed, error, spoiled, part, at, room } = parsed;
+    this.#blocks.takeBack(room);
     if (spoiled && this.work?.keeps) throw new PartsDiffer();
     const before = this.#records.line - 1;
     [...this.#cells.keys()].forEach((name, i) => {
@@ -566,9 +580,8 @@ class PieceReader {
     const misfits = [...this.#cells].flatMap(([column, { type }]) => {
       const { count, line } = this.#misfits.get(column) ?? { count: 0, line: undefined };
       if (count === 0) return [];
-      const place = line === undefined ? '' : ` (first in ${unitOf(this.#format)} ${line})`;
-      const values = count === 1 ? 'value' : 'values';
-      return `${this.#file}: ${count} ${values} of ${column} can be no ${type} and count as missing${place}${type === 'datetime' ? dayOrMonth : ''}`;
+      const place = line === undefined ? undefined : `${unitOf(this.#format)} ${line}`;
+      return `${misfitNote(this.#file, { count, column, type, place })}${type === 'datetime' ? dayOrMonth : ''}`;
     });
     return [...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
   }

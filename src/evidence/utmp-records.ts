@@ -58,11 +58,9 @@ export function utmpSource({ path, format }: { path: string; format: UtmpFormat 
       }
       return [
         ...(gaps.unread > 0
-          ? [
-              `${path}: ${counted(gaps.unread, 'record')} left out that cannot be one (first at byte ${gaps.firstUnread})`,
-            ]
+          ? [`${path}: ${counted(gaps.unread, 'record')} of no known form left out (first at byte ${gaps.firstUnread})`]
           : []),
-        ...(gaps.cut > 0 ? [`${path}: its last record is cut after ${gaps.cut} bytes`] : []),
+        ...(gaps.cut > 0 ? [`${path}: its last record is cut after ${counted(gaps.cut, 'byte')}`] : []),
       ];
     },
   };

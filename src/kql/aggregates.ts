@@ -192,8 +192,15 @@ const distinct = (condition?: number): Aggregate =>
     condition,
   );
 
+/**
+ * "The deprecated version has a default maxSize limit of 128" (make-set-aggregation-function, of 2024-08-11, and its kin of lists and
+ * bags): without a limit of their own these keep no more.
+ */
+const DEPRECATED: ReadonlySet<string> = new Set(['makeset', 'makelist', 'make_dictionary']);
+const DEPRECATED_LIMIT = 128;
+
 function sizeLimit(call: Call, position: number): number {
-  if (call.args.length <= position) return MAX_LIST;
+  if (call.args.length <= position) return DEPRECATED.has(call.name) ? DEPRECATED_LIMIT : MAX_LIST;
   const given = argument(call, position).at(0);
   return typeof given === 'number' ? Math.min(MAX_LIST, Math.max(0, given)) : MAX_LIST;
 }

@@ -9,15 +9,16 @@ import { type Analysis, analyseText, child, list, nodeClass, type Schema, schema
 import { firstTaken } from './operators/sort.ts';
 import { type Edit, parseOverwrites } from './overwrites.ts';
 import type { ReadTable } from './read-table.ts';
-import { refusalOf } from './refused-names.ts';
+import { asAnalysed, UNKNOWN_FUNCTION, UNKNOWN_TABLE } from './readings.ts';
+import { parserRefusal, refusalOf, unknownFunction } from './refused-names.ts';
 import { type Hold, isStream, type Rows, whole } from './rows.ts';
 import { scanIds } from './scan-ids.ts';
 import { fail, NO_IMPLEMENTATION, type Run, SchemaFound, type Scope } from './scope.ts';
+import { serviceTables } from './service-tables.ts';
 import type { Table } from './table.ts';
 import { rows, tabular } from './tabular.ts';
 import { datetimeFromMilliseconds } from './times.ts';
 import type { Column, ColumnType } from './types.ts';
-import { watchlistsAsTables } from './watchlists.ts';
 
 export { type Diagnostic, KqlError } from './kqlerror.ts';
 export type { Column, ColumnType } from './types.ts';
@@ -215,21 +216,44 @@ const TOO_DEEP = 'KS245';
 
 /** The analysis of a query without errors; throws KqlError with all of them. */
 export function checked(query: string, schema: Schema, anyCase: boolean): Analysis {
-  const analysis = analyseText(watchlistsAsTables(query, new Set(schema.tables.keys())), schema, anyCase);
-  const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
+  let text = serviceTables(query, new Set(schema.tables.keys()));
+  let analysis = analyseText(text, schema, anyCase);
+  let errors = errorsOf(analysis);
+  const said = errors.length > 0 ? asAnalysed(text, errors, schema.tables) : text;
+  if (said !== text) {
+    text = said;
+    analysis = analyseText(text, schema, anyCase);
+    errors = errorsOf(analysis);
+  }
   // Functions of a service are no fault of the query.
-  const unknown = errors.find(({ code, token }) => code === 'KS211' && refusalOf(token) !== undefined);
-  if (unknown) {
-    const message = `${unknown.token}: ${refusalOf(unknown.token)}.`;
-    throw new KqlError('unsupported', message, [{ ...unknown, code: NO_IMPLEMENTATION, message }]);
+  for (const error of errors) {
+    const { code, token } = error;
+    const why =
+      code === UNKNOWN_FUNCTION ? refusalOf(token) : code === UNKNOWN_TABLE ? parserRefusal(token) : undefined;
+    if (why === undefined) continue;
+    const message = `${token}: ${why}.`;
+    throw new KqlError('unsupported', message, [{ ...error, code: NO_IMPLEMENTATION, message }]);
   }
   const [first] = errors;
   if (first) {
     const kind = first.code === TOO_DEEP ? 'limit' : isSyntaxCode(first.code) ? 'syntax' : 'semantic';
-    throw new KqlError(kind, first.message, errors);
+    const told = errors.map((e) => ({ ...e, message: messageOf(e) }));
+    throw new KqlError(kind, told[0]?.message ?? '', told);
   }
   return analysis;
 }
+
+/** The analyser's words, with what to do where they do not say it. */
+function messageOf({ code, message, token }: Diagnostic): string {
+  if (code === UNKNOWN_FUNCTION) return `${message} ${unknownFunction(token)}`;
+  // It says that a quote is missing at the end of the line, and then much that follows from that.
+  return /^Missing: ["']$/.test(message) ? OPEN_TEXT : message;
+}
+
+const OPEN_TEXT =
+  'A text is not closed on its line. Within quotes a line break is written \\n and a backslash \\\\ (or the text @"…"); a text of several lines stands between ``` and ```.';
+
+const errorsOf = ({ diagnostics }: Analysis): Diagnostic[] => diagnostics.filter((d) => d.severity === 'error');
 
 function result(analysis: Analysis, run: Run, { maxRows, limit }: EvaluateOptions): { frame: Frame; total: number } {
   let scope: Scope = { run, frame: undefined, names: new Map(), offset: 0 };

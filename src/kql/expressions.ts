@@ -11,6 +11,7 @@ import { ENCODING_FUNCTIONS } from './functions/encodings.ts';
 import { GEOGRAPHY_FUNCTIONS } from './functions/geography.ts';
 import { IPV6_FUNCTIONS } from './functions/ipv6.ts';
 import { NUMBER_FUNCTIONS } from './functions/numbers.ts';
+import { PLACE_FUNCTIONS } from './functions/places.ts';
 import { ROW_FUNCTIONS } from './functions/rows.ts';
 import { SERIES_FUNCTIONS, SERIES_TUPLES } from './functions/series.ts';
 import { STRING_FUNCTIONS } from './functions/strings.ts';
@@ -58,6 +59,7 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...ENCODING_FUNCTIONS,
     ...GEOGRAPHY_FUNCTIONS,
     ...TIME_ZONE_FUNCTIONS,
+    ...PLACE_FUNCTIONS,
   }),
 );
 

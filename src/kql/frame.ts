@@ -86,8 +86,10 @@ class ColumnOfTable implements Vector {
 /** The frame with all of its cells made. */
 export function settled(frame: Frame): Frame {
   if (!frame.vectors.some((v) => v instanceof LateVector)) return frame;
-  return { ...frame, vectors: frame.vectors.map((v) => (v instanceof LateVector ? v.settled() : v)) };
+  return { ...frame, vectors: frame.vectors.map(settledVector) };
 }
+
+const settledVector = (vector: Vector): Vector => (vector instanceof LateVector ? vector.settled() : vector);
 
 /** Rows on their way through the operators. */
 export interface Frame {
@@ -150,6 +152,14 @@ export function pickVectors(vectors: readonly Vector[], rows: Int32Array): Vecto
     }
     return v instanceof ColumnOfTable ? v.pick(index) : { type: v.type, values: v.values, rows: index };
   });
+}
+
+/** Some rows of a frame, of whose columns each is picked when it is looked at. */
+export function latePick(frame: Frame, rows: Int32Array): Frame {
+  const vectors = frame.vectors.map(
+    (v) => new LateVector(v.type, rows.length, () => pickVectors([v], rows).map(settledVector)[0] ?? v),
+  );
+  return { ...frame, vectors, length: rows.length };
 }
 
 /** The cells of a vector, in order. */

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { type Bridged, invoke, isBridged, property } from './bridged.ts';
+import { takeDocumentedParameters } from './documented-parameters.ts';
 import { type Diagnostic, KqlError, positionOf } from './kqlerror.ts';
 import { type Column, type ColumnType, isColumnType } from './types.ts';
 
@@ -13,9 +15,7 @@ import { type Column, type ColumnType, isColumnType } from './types.ts';
  * A node of the analyser's tree, or the same as plain data (plain-tree.ts). Its properties are read with the functions
  * below, which check what they find.
  */
-export interface Node {
-  readonly [property: string]: unknown;
-}
+export type Node = Bridged;
 
 /** The facts of a node as plain data, which needs no parser to be read; its children are beside it, by their names. */
 export interface PlainFacts {
@@ -38,18 +38,6 @@ interface Library {
   globals(tables: readonly object[]): object;
   className(node: object): string;
   kinds: ReadonlyMap<number, string>;
-}
-
-const isNode = (value: unknown): value is Node =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-function property(owner: unknown, name: string): unknown {
-  return isNode(owner) ? owner[name] : undefined;
-}
-
-function invoke(owner: unknown, name: string, ...args: unknown[]): unknown {
-  const method = property(owner, name);
-  return typeof method === 'function' ? Reflect.apply(method, owner, args) : undefined;
 }
 
 function objectFrom(owner: unknown, name: string, ...args: unknown[]): object {
@@ -92,12 +80,13 @@ function library(): Library {
   for (const [name, value] of Object.entries(property(property(language, 'Syntax'), 'SyntaxKind') ?? {})) {
     if (typeof value === 'number') kinds.set(value, name);
   }
+  takeDocumentedParameters(language);
   const classNames = new Map<unknown, string>();
   loaded = {
     kinds,
     analyse: (text, globals) => {
       const code = parsed(language, text, globals);
-      if (!isNode(code)) throw new Error('the Kusto language service gave no tree');
+      if (!isBridged(code)) throw new Error('the Kusto language service gave no tree');
       return code;
     },
     completionsAt: (text, globals, position) => {
@@ -156,7 +145,7 @@ export function nodeKind(node: Node): string {
 /** A child that may be absent. */
 export function optional(node: Node, name: string): Node | undefined {
   const value = node[name];
-  return isNode(value) ? value : undefined;
+  return isBridged(value) ? value : undefined;
 }
 
 /** A child that the grammar promises. */
@@ -175,9 +164,9 @@ export function list(node: Node | undefined): Node[] {
   const elements: Node[] = [];
   for (let i = 0; i < count; i++) {
     const item = invoke(node, 'getItem', i);
-    if (!isNode(item)) continue;
+    if (!isBridged(item)) continue;
     const element = item.Element$1 ?? item.Element;
-    elements.push(isNode(element) ? element : item);
+    elements.push(isBridged(element) ? element : item);
   }
   return elements;
 }
@@ -190,7 +179,7 @@ export function children(node: Node): Node[] {
   const found: Node[] = [];
   for (let i = 0; i < (typeof count === 'number' ? count : 0); i++) {
     const next = invoke(node, 'GetChild', i);
-    if (isNode(next)) found.push(next);
+    if (isBridged(next)) found.push(next);
   }
   return found;
 }
@@ -202,7 +191,7 @@ export function namedChildren(node: Node): [string, Node][] {
   for (let i = 0; i < (typeof count === 'number' ? count : 0); i++) {
     const next = invoke(node, 'GetChild', i);
     const name = invoke(node, 'GetName', i);
-    if (isNode(next)) found.push([typeof name === 'string' ? name : '', next]);
+    if (isBridged(next)) found.push([typeof name === 'string' ? name : '', next]);
   }
   return found;
 }
@@ -256,7 +245,7 @@ export function calledBody(call: Node): Node | undefined {
   const plain = plainFacts(call);
   if (plain) return plain.body;
   const body = invoke(call, 'GetCalledFunctionBody');
-  return isNode(body) ? body : undefined;
+  return isBridged(body) ? body : undefined;
 }
 
 /** The type the analyser gives the expression; undefined for tables, for the bare null and for what it cannot know. */
@@ -268,7 +257,7 @@ export function scalarType(node: Node): ColumnType | undefined {
 /** Whether the expression is a table. */
 export function isTabular(node: Node): boolean {
   const type = node.ResultType;
-  return isNode(type) && nodeClass(type) === 'TableSymbol';
+  return isBridged(type) && nodeClass(type) === 'TableSymbol';
 }
 
 /** The columns the analyser gives a tabular expression; a type it cannot know becomes `dynamic`. */
@@ -278,7 +267,7 @@ export function resultColumns(node: Node): Column[] {
 
 function columnsOf(type: unknown): Column[] {
   const columns = property(type, 'Columns');
-  return (isNode(columns) ? list(columns) : []).map((c) => {
+  return (isBridged(columns) ? list(columns) : []).map((c) => {
     const name = property(c.Type, 'Name');
     return { name: String(c.Name), type: typeof name === 'string' && isColumnType(name) ? name : 'dynamic' };
   });
@@ -425,7 +414,7 @@ function analyseOnce(text: string, schema: Schema): Analysis {
   const code = library().analyse(text, schema.globals);
   const diagnostics: Diagnostic[] = [];
   const found = invoke(code, 'GetDiagnostics');
-  for (const d of isNode(found) ? list(found) : []) {
+  for (const d of isBridged(found) ? list(found) : []) {
     const start = typeof d.Start === 'number' ? d.Start : 0;
     const length = typeof d.Length === 'number' ? d.Length : 0;
     const severity = String(d.Severity);

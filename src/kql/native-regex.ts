@@ -113,6 +113,7 @@ class Translation {
   readonly #beyond: boolean;
   readonly #levels: Level[] = [fresh()];
   readonly #characters = new Map<string, Character>();
+  readonly #names = new Set<string>();
 
   constructor(pattern: string, dotAll: boolean, ignoreCase: boolean, beyondAscii: boolean) {
     this.#beyond = beyondAscii;
@@ -148,6 +149,9 @@ class Translation {
       const [text, length] = openGroup(this.#pattern, at);
       this.source += text;
       if (text === '(' || text.startsWith('(?<')) this.#top.captures = true;
+      // JavaScript takes one name for groups of several branches, which RE2 refuses.
+      if (text.startsWith('(?<') && this.#names.has(text)) throw new NotNative('a name of two groups');
+      this.#names.add(text);
       this.#levels.push(fresh());
       if (this.#levels.length > deepest) throw new NotNative('too deep');
       return at + length;

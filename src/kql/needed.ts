@@ -1,4 +1,5 @@
 import { checked } from './evaluate.ts';
+import { PLACES } from './functions/places.ts';
 import {
   argumentsOf,
   calledBody,
@@ -36,7 +37,7 @@ export function neededColumns(
 ): Map<string, Set<string>> {
   const analysis = checked(query, schemaOf(tables), false);
   // Whatever is called like a column counts, at any place: also in texts, for column_ifexists() and table().
-  const named = new Set(query.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
+  const named = new Set(`${query} ${analysis.text}`.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
   const mention = (name: string): void => {
     named.add(name);
     for (let cut = name.replace(SUFFIX, ''); cut !== '' && !named.has(cut); cut = cut.replace(SUFFIX, ''))
@@ -65,6 +66,7 @@ export function neededColumns(
     if (kind === 'FunctionCallExpression') {
       const called = simpleName(child(node, 'Name'));
       if (called === 'ingestion_time') mention('TimeGenerated');
+      if (called === PLACES) whole.add(PLACES);
       if (PACKS_ALL.has(called)) found.allColumns = true;
       if (called === 'table' && nodeClass(argumentsOf(node)[0] ?? node) !== 'LiteralExpression') found.allTables = true;
       const body = calledBody(node);

@@ -35,7 +35,7 @@ export class Regex {
   /** Throws RegexRefused with the reason. `engine` forces one of the two, for their comparison. */
   constructor(pattern: string, engine?: 'linear' | 'native') {
     if (pattern.length > longestPattern) throw new RegexRefused('the regular expression is too long');
-    refuseSets(pattern);
+    refuseOtherMeanings(pattern);
     this.#pattern = pattern;
     this.#engine = engine;
     this.#perl = perlParts(pattern);
@@ -146,12 +146,25 @@ function compiled(pattern: string): RE2JS {
   }
 }
 
-/** Kusto takes these within a class for sets of characters, and RE2 for the characters themselves. */
-function refuseSets(pattern: string): void {
+/**
+ * What Kusto's syntax and RE2's both take, and each reads in its own way: sets of characters and classes within a class, the edges
+ * of words of UTS #18, a count that begins with 0 or has no beginning (https://learn.microsoft.com/kusto/query/regex, of 2024-11-25).
+ */
+function refuseOtherMeanings(pattern: string): void {
+  const edge = /(?:^|[^\\])(?:\\\\)*(\\[<>]|\\b\{(?:start|end)(?:-half)?\})/.exec(pattern)?.[1];
+  if (edge !== undefined) {
+    const cure = edge.length === 2 ? `; for the character write ${edge.charAt(1)} without a backslash` : '';
+    throw new RegexRefused(`${edge} as the beginning or end of a word is not supported, write \\b${cure}`);
+  }
   const bare = pattern.replace(/\\[\s\S]/g, '  ').replace(/\[:\^?[a-z]+:\]/g, ' ');
   for (const [all] of bare.matchAll(/\[\^?\]?[^\]]*\]?/g)) {
     if (/&&|~~|[^[^]--[^\]]/.test(all))
       throw new RegexRefused('sets of characters within a class (&&, --, ~~) are not supported');
+    if (all.lastIndexOf('[') > 0)
+      throw new RegexRefused('a class within a class is not supported; for the character write \\[');
+  }
+  if (/[^\s({|]\{(?:0\d+(?:,\d*)?|\d*,0?\d*)\}/.test(bare.replace(/\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}/g, ''))) {
+    throw new RegexRefused('a count of repeats begins with its least number, without a 0 in front');
   }
 }
 

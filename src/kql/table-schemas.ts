@@ -4,6 +4,7 @@ import { computerTables } from './computer-schemas.ts';
 import { defenderAppTables } from './defender-app-schemas.ts';
 import { defenderPostureTables } from './defender-posture-schemas.ts';
 import { defenderTables } from './defender-schemas.ts';
+import { normalisedTable } from './refused-names.ts';
 import { sentinelTables } from './sentinel-schemas.ts';
 import { signInTables } from './sign-in-schemas.ts';
 import { type ColumnType, isColumnType } from './types.ts';
@@ -141,7 +142,9 @@ const known = new Map<string, Columns>();
 function columnsByName(table: string): Columns | undefined {
   const found = known.get(table);
   if (found) return found;
-  const text = sources.find((texts) => Object.hasOwn(texts, table))?.[table];
+  // Rows that a parser of the information model gave have the columns of its schema.
+  const named = normalisedTable(table) ?? table;
+  const text = sources.find((texts) => Object.hasOwn(texts, named))?.[named];
   if (text === undefined) return undefined;
   const read = columnsIn(text);
   known.set(table, read);

@@ -15,6 +15,7 @@ import {
 import { chooseColumns, extend, getschema, project, rename, where } from './operators/columns.ts';
 import { mvApply, mvExpand } from './operators/expand.ts';
 import { externalData } from './operators/external-data.ts';
+import { find } from './operators/find.ts';
 import { join, joinStep } from './operators/join.ts';
 import { makeSeries } from './operators/make-series.ts';
 import { parse } from './operators/parse.ts';
@@ -171,6 +172,8 @@ export function rows(node: Node, scope: Scope, input?: Rows): Rows {
       return union(node, input, '', scope);
     case 'SearchOperator':
       return search(node, input, '', scope);
+    case 'FindOperator':
+      return find(node, input, scope);
     default:
       if (input) return apply(node, input, scope);
       return refuse(describe(node), node, scope);

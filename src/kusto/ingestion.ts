@@ -3,7 +3,7 @@ import { kqlString } from '../azure/client/kql-literal.ts';
 import { rowsOfPart } from '../evidence/part-rows.ts';
 import type { QueryProgress } from '../evidence/reading.ts';
 import { exitCode, Failure } from '../failure.ts';
-import { watchlistsAsTables } from '../kql/watchlists.ts';
+import { serviceTables } from '../kql/service-tables.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { ClusterClient } from './cluster-client.ts';
@@ -110,7 +110,7 @@ const NO_TABLE = 'cordon_nothing';
 
 /**
  * The text that is sent of a query over evidence: each table as a view, nothing else to be seen, and the query as it is, but
- * for watchlists, which a cluster does not know.
+ * for watchlists and Resource Graph's tables, which a cluster does not know.
  */
 export function withViews(query: string, tables: readonly PlacedTable[]): { text: string; lines: number } {
   const byTable = Map.groupBy(tables, ({ of }) => of.part.table);
@@ -119,7 +119,7 @@ export function withViews(query: string, tables: readonly PlacedTable[]): { text
   if (views.length === 0) views.push(`let ${NO_TABLE} = view () { print cordon = 0 };`);
   const seen = names.length === 0 ? [NO_TABLE] : names.map(quotedName);
   const front = [...views, `restrict access to (${seen.join(', ')});`];
-  return { text: [...front, watchlistsAsTables(query, new Set(names), 'by name')].join('\n'), lines: front.length };
+  return { text: [...front, serviceTables(query, new Set(names), 'by name')].join('\n'), lines: front.length };
 }
 
 export interface WriteOptions {

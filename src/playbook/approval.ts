@@ -65,13 +65,24 @@ export function approvalOf(about: RunParameters & { vms: ApprovalOver['vms'] }):
   return { digest: digestOf(over), over };
 }
 
-/** Enters the whole plan into the case, with its digest in full, and whether it was approved before. */
-export async function enterPlan(log: CaseLog, { digest, over }: Approval, approved: boolean): Promise<void> {
-  const evidence = await log.keep(approved ? 'approved-plan' : 'whole-plan', { digest, over });
+/**
+ * Enters the whole plan into the case, with its digest in full, and whether it was approved before. `afterwards`: it was put together
+ * of what each run had planned when its turn came, all of which was confirmed beforehand.
+ */
+export async function enterPlan(
+  log: CaseLog,
+  { digest, over }: Approval,
+  approved: boolean | 'afterwards',
+): Promise<void> {
+  const whole =
+    approved === 'afterwards'
+      ? `The whole plan, of each VM as it was planned in its turn: ${digest}. All of it was confirmed beforehand`
+      : `The whole plan: ${digest}. Its approval was not demanded`;
+  const evidence = await log.keep(approved === true ? 'approved-plan' : 'whole-plan', { digest, over });
   await log.append('note', {
-    text: approved ? `This plan was approved: ${digest}` : `The whole plan: ${digest}. Its approval was not demanded`,
+    text: approved === true ? `This plan was approved: ${digest}` : whole,
     plan: digest,
-    ...(approved ? { approved: digest } : {}),
+    ...(approved === true ? { approved: digest } : {}),
     evidence,
   });
 }

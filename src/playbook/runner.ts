@@ -89,6 +89,9 @@ interface Step {
   deadline: string | null;
 }
 
+/** How long an action that was stopped may take to end in Azure what it opened there, and to see that it is ended. */
+const millisecondsToEnd = 120_000;
+
 /** Did it change something that undoing the playbook puts back? */
 function undoable({ applied, action, plan }: Step): boolean {
   return (
@@ -521,10 +524,10 @@ class Run implements StartedRun {
     step.record = plan.changes.length > 0 ? await this.#keepRecord(step, plan.state, null) : null;
     await this.#setDeadline(step, action);
     const context = this.#context(step, 'applying');
+    const ending = Promise.withResolvers<void>();
+    if (action.endsWhenStopped) this.#ending = ending.promise;
     try {
-      const applying = action.apply(context, plan);
-      if (action.endsWhenStopped) this.#ending = applying.catch(() => undefined);
-      step.applied = await applying;
+      step.applied = await action.apply(context, plan);
     } catch (error) {
       if (error instanceof StalePlan) {
         await this.#clearDeadline(step, 'The plan was stale and nothing was changed: nothing is undone by itself.');
@@ -536,7 +539,9 @@ class Run implements StartedRun {
         this.#set(step, { error: `The plan is stale: ${error.message} Nothing was changed; it must be made again.` });
         return 'stale';
       }
-      return this.#appliedInPart(step, action, error);
+      return await this.#appliedInPart(step, action, error);
+    } finally {
+      ending.resolve();
     }
     if (step.record !== null) step.record = await this.#keepRecord(step, step.applied, step.record.id);
     this.#set(step, { state: 'verifying', progress: null });
@@ -580,7 +585,8 @@ class Run implements StartedRun {
     }
     // The part that was made can be undone, now or later.
     step.applied = plan.state;
-    if (!action.undoOnFailure || !action.undo || this.#stop.signal.aborted) {
+    const stopped = this.#stop.signal.aborted && !action.endsWhenStopped;
+    if (!action.undoOnFailure || !action.undo || stopped) {
       this.#set(step, { state: 'failed', endedAt: this.#now(), error: because });
       return this.#afterFailure(step, 'needs-attention', `${view.title}: ${because}`);
     }
@@ -707,7 +713,9 @@ class Run implements StartedRun {
     });
     let result: Verification;
     try {
-      result = await action.undo(this.#context(step, 'undoing'), state);
+      const context = this.#context(step, 'undoing');
+      const last = action.endsWhenStopped ? { ...context, signal: AbortSignal.timeout(millisecondsToEnd) } : context;
+      result = await action.undo(last, state);
     } catch (error) {
       result = { ok: null, text: sentenceOf(error) };
     }

@@ -4,66 +4,55 @@ import { nameKey } from '../text/name-key.ts';
 import { type Sort, sortKeyOf } from '../words/suspects-columns.ts';
 import type { SessionState } from './state.ts';
 
+/** A row of the list, with its name as it is sorted by, and in lower case. */
+interface Entry {
+  row: ScanRow;
+  key: string;
+  name: string;
+}
+
 /** The rows by name, those of one name by id. The keys are looked up once a row, not at each comparison. */
-function byName(rows: readonly ScanRow[]): ScanRow[] {
+function byName(rows: readonly ScanRow[]): Entry[] {
   return rows
-    .map((row) => ({ row, key: nameKey(row.name) }))
-    .sort((one, other) => compared(one.key, other.key) || (one.row.id < other.row.id ? -1 : 1))
-    .map(({ row }) => row);
+    .map((row) => ({ row, key: nameKey(row.name), name: row.name.toLowerCase() }))
+    .sort((one, other) => compared(one.key, other.key) || (one.row.id < other.row.id ? -1 : 1));
 }
 
-const texts = new WeakMap<ScanRow, string>();
-
-/** What a filter looks at, in lower case. */
-function textOf(row: ScanRow): string {
-  const known = texts.get(row);
-  if (known !== undefined) return known;
-  const { vm } = row;
-  const text = [
-    row.name,
-    vm.resourceGroup,
-    vm.subscriptionName,
-    vm.osName,
-    vm.os,
-    vm.power,
-    row.severity,
-    ...vm.publicAddresses,
-    ...(row.exposedPorts ?? []),
-    ...row.because,
-  ]
-    .join('\n')
-    .toLowerCase();
-  texts.set(row, text);
-  return text;
+interface List {
+  entries: readonly Entry[];
+  rows: readonly ScanRow[];
 }
+
+const listOf = (entries: readonly Entry[]): List => ({ entries, rows: entries.map(({ row }) => row) });
 
 /** The list that was sorted last, by name, and its other orders that were asked for, by the name of the sort. */
-let orders: { rows: readonly ScanRow[]; named: readonly ScanRow[]; made: Map<string, readonly ScanRow[]> } | null =
-  null;
+let orders: { rows: readonly ScanRow[]; named: readonly Entry[]; made: Map<string, List> } | null = null;
 
-/**
- * The rows in order, equal ones by name. Kept for as long as the list is. Only keys that differ are compared, and a
- * column has few of them: the rows of each are put together in one pass.
- */
-function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): readonly ScanRow[] {
+/** The rows in order, equal ones by name. Kept for as long as the list is. */
+function inOrder(rows: readonly ScanRow[], sort: Sort, reversed: boolean): List {
   if (orders?.rows !== rows) orders = { rows, named: byName(rows), made: new Map() };
   const { named, made } = orders;
   const name = `${sort} ${reversed}`;
   const known = made.get(name);
   if (known) return known;
+  const list = listOf(sort === 'name' && !reversed ? named : byColumn(named, sort, reversed));
+  made.set(name, list);
+  return list;
+}
+
+/** Only keys that differ are compared, and a column has few of them: the rows of each are put together in one pass. */
+function byColumn(named: readonly Entry[], sort: Sort, reversed: boolean): Entry[] {
   const keyOf = sortKeyOf(sort);
-  const groups = new Map<string | number, ScanRow[]>();
-  for (const row of named) {
-    const key = keyOf(row);
+  const groups = new Map<string | number, Entry[]>();
+  for (const entry of named) {
+    const key = keyOf(entry.row);
     const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
   }
   const way = reversed ? -1 : 1;
   const keys = [...groups.keys()].sort((one, other) => way * compared(one, other));
-  const result = keys.flatMap((key) => groups.get(key) ?? []);
-  made.set(name, result);
-  return result;
+  return keys.flatMap((key) => groups.get(key) ?? []);
 }
 
 /** Texts from a to z, numbers with the largest first. */
@@ -83,15 +72,37 @@ export function filterAndSort(
   sort: Sort,
   reversed = false,
 ): readonly ScanRow[] {
-  return filtered(inOrder(rows, sort, reversed), filter);
+  return filtered(inOrder(rows, sort, reversed), filter).rows;
 }
 
-function filtered(rows: readonly ScanRow[], filter: string): readonly ScanRow[] {
+function filtered(list: List, filter: string): List {
   const inverted = filter.startsWith('!');
   const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  if (wanted === '') return rows;
-  if (inverted) return rows.filter((row) => !textOf(row).includes(wanted));
-  return rows.filter((row) => textOf(row).includes(wanted) || hasInOrder(row.name.toLowerCase(), wanted));
+  if (wanted === '') return list;
+  const answers = new Map<string, boolean>();
+  // But for names and addresses, a fleet's rows have few texts between them: each is looked at once.
+  const has = (text: string): boolean => {
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    const answer = text.toLowerCase().includes(wanted);
+    answers.set(text, answer);
+    return answer;
+  };
+  const contains = ({ row: { vm, severity, exposedPorts, because }, name }: Entry): boolean =>
+    name.includes(wanted) ||
+    has(vm.resourceGroup) ||
+    has(vm.subscriptionName) ||
+    has(vm.osName) ||
+    has(vm.os) ||
+    has(vm.power) ||
+    has(severity) ||
+    vm.publicAddresses.some((address) => address.toLowerCase().includes(wanted)) ||
+    exposedPorts?.some(has) === true ||
+    because.some(has);
+  const keeps = inverted
+    ? (entry: Entry) => !contains(entry)
+    : (entry: Entry) => contains(entry) || hasInOrder(entry.name, wanted);
+  return listOf(list.entries.filter(keeps));
 }
 
 /** Has a list that was filtered by `before` all rows that `filter` keeps? A letter more never brings a row back. */
@@ -100,33 +111,52 @@ const narrows = (before: string, filter: string): boolean =>
 
 type Listed = Pick<SessionState, 'scan' | 'filter' | 'sort' | 'reversed'>;
 
-let last: { ordered: readonly ScanRow[]; filter: string; visible: readonly ScanRow[] } | null = null;
+let last: { ordered: List; filter: string; visible: List } | null = null;
 
 /** The rows of the suspects list, in order. Kept until rows, filter or order change. */
 export function visibleRows({ scan, filter, sort, reversed }: Listed): readonly ScanRow[] {
   const ordered = inOrder(scan.rows, sort, reversed);
   const before = last?.ordered === ordered ? last : null;
-  if (before?.filter === filter) return before.visible;
+  if (before?.filter === filter) return before.visible.rows;
   const among = before !== null && narrows(before.filter, filter) ? before.visible : ordered;
   last = { ordered, filter, visible: filtered(among, filter) };
-  return last.visible;
+  return last.visible.rows;
 }
 
-const places = new WeakMap<readonly ScanRow[], Map<string, number>>();
+/** The VM that was looked for last: in which rows of a reading, its row there, and its place among those visible. */
+let cursor: {
+  id: string;
+  all: readonly ScanRow[];
+  row: ScanRow | undefined;
+  visible: readonly ScanRow[];
+  at: number;
+} | null = null;
 
-/** Where each VM is in a list. */
-function placesIn(rows: readonly ScanRow[]): Map<string, number> {
-  const known = places.get(rows);
-  if (known) return known;
-  const made = new Map(rows.map((row, at) => [row.id, at]));
-  places.set(rows, made);
-  return made;
+/** Where a VM is among the rows, looked for from a place on to both sides, since it is mostly near; -1 where it is not. */
+function placeNear(rows: readonly ScanRow[], id: string, from: number): number {
+  let before = Math.max(0, Math.min(from, rows.length - 1));
+  let after = before + 1;
+  while (before >= 0 || after < rows.length) {
+    if (rows[before]?.id === id) return before;
+    if (rows[after]?.id === id) return after;
+    before -= 1;
+    after += 1;
+  }
+  return -1;
 }
 
-/** Where the cursor is among the visible rows; 0 when its VM is not among them. */
+/** The cursor's place among the visible rows; 0 when its VM is not among them. */
 export function cursorAt(state: Listed & Pick<SessionState, 'selectedVm'>): number {
-  if (state.selectedVm === null) return 0;
-  return placesIn(visibleRows(state)).get(state.selectedVm) ?? 0;
+  const { selectedVm: id, scan } = state;
+  if (id === null) return 0;
+  const visible = visibleRows(state);
+  const known = cursor?.id === id && cursor.all === scan.rows ? cursor : null;
+  if (known?.visible === visible) return Math.max(0, known.at);
+  // Its row is the same in every order of a reading: to look for that takes no comparison of texts.
+  const before = known?.row;
+  const at = before ? visible.indexOf(before) : placeNear(visible, id, cursor?.at ?? 0);
+  cursor = { id, all: scan.rows, row: before ?? visible[at], visible, at };
+  return Math.max(0, at);
 }
 
 /** The row under the cursor. */

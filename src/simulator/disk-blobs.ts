@@ -191,6 +191,15 @@ export function refuseBlob(status: number, code: string, message: string): BlobA
   };
 }
 
+/** Refuses a range that the blob does not have, with the size of the blob in `Content-Range` (RFC 9110, 15.5.17; Azurite 3.37.0). */
+export function refuseRange(
+  total: number,
+  because = 'The range specified is invalid for the current size.',
+): BlobAnswer {
+  const refused = refuseBlob(416, 'InvalidRange', because);
+  return { ...refused, headers: { ...refused.headers, 'content-range': `bytes */${total}` } };
+}
+
 /** First and last byte of `bytes=a-b`, within the blob; null when it asks for none. */
 function rangeOf(header: string | undefined, total: number): { first: number; last: number } | null {
   if (header === undefined) return { first: 0, last: total - 1 };
@@ -231,7 +240,7 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
   }
   const asked = headers['x-ms-range'] ?? headers.range;
   const range = rangeOf(asked, total);
-  if (range === null) return refuseBlob(416, 'InvalidRange', 'The range specified is invalid for the current size.');
+  if (range === null) return refuseRange(total);
   const { first, last } = range;
   const length = last - first + 1;
   const share = writtenShare(azure, resource);
@@ -253,7 +262,7 @@ export function answerBlob(azure: Azure, { method, url, headers }: BlobAsked): B
     const size = { 'content-length': String(body.length), 'x-ms-blob-content-length': String(total) };
     return { status: 200, headers: { ...rest, 'content-type': 'application/xml', ...size }, body };
   }
-  if (length > longestRange) return refuseBlob(416, 'InvalidRange', 'The simulator answers with 64 MiB at most.');
+  if (length > longestRange) return refuseRange(total, 'The simulator answers with 64 MiB at most.');
   return {
     status: asked === undefined ? 200 : 206,
     headers: {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Azure } from './azure.ts';
-import { type BlobAnswer, type BlobAsked, refuseBlob } from './disk-blobs.ts';
+import { type BlobAnswer, type BlobAsked, refuseBlob, refuseRange } from './disk-blobs.ts';
 import { at } from './json.ts';
 import { permitted } from './storage-signature.ts';
 import type { ArmResource } from './world.ts';
@@ -99,6 +99,12 @@ function unmet(blob: Blob, headers: Record<string, string>): BlobAnswer | undefi
   return undefined;
 }
 
+/** Bytes of a range of which the service makes the MD5 ("Get Blob", x-ms-range-get-content-md5); more, or no range, is a 400. */
+const longestDigested = 4 * 1024 * 1024;
+
+const wrongHeader = (): BlobAnswer =>
+  refuseBlob(400, 'InvalidHeaderValue', 'The value for one of the HTTP headers is not in the correct format.');
+
 /** "Get Blob" and "Get Blob Properties" of a whole blob, or of a range. */
 function read({ kept, key, method, headers }: Question): BlobAnswer {
   const blob = kept.blobs.get(key);
@@ -122,20 +128,26 @@ function read({ kept, key, method, headers }: Question): BlobAnswer {
   };
   // The MD5 that was stored is the whole's: a range has it under another name.
   const ofWhole = md5 === undefined ? {} : { 'content-md5': md5 };
-  if (method === 'HEAD') return done(200, { ...common, ...ofWhole, 'content-length': String(total) });
+  // The account's tier is that of its block blobs where none was set ("Get Blob Properties": x-ms-access-tier-inferred).
+  const tier =
+    blob.kind === 'BlockBlob' ? { 'x-ms-access-tier': 'Hot', 'x-ms-access-tier-inferred': 'true' } : undefined;
+  if (method === 'HEAD') return done(200, { ...common, ...ofWhole, ...tier, 'content-length': String(total) });
   const range = headers['x-ms-range'] ?? headers.range;
+  const ofRange = /^true$/i.test(headers['x-ms-range-get-content-md5'] ?? '');
+  if (ofRange && range === undefined) return wrongHeader();
   if (range === undefined) return done(200, { ...common, ...ofWhole }, bytesOf(blob, 0, total - 1));
   const asked = /^bytes=(\d+)-(\d*)$/.exec(range);
-  if (asked === null) {
-    return refuseBlob(400, 'InvalidHeaderValue', 'The value for one of the HTTP headers is not in the correct format.');
-  }
+  if (asked === null) return wrongHeader();
   const [first, last] = [Number(asked[1]), asked[2] === '' ? total - 1 : Math.min(Number(asked[2]), total - 1)];
-  if (first > last) return refuseBlob(416, 'InvalidRange', 'The range specified is invalid for the current size.');
+  if (first > last) return refuseRange(total);
+  if (ofRange && last - first + 1 > longestDigested) return wrongHeader();
+  const bytes = bytesOf(blob, first, last);
   const named = {
     'content-range': `bytes ${first}-${last}/${total}`,
     ...(md5 === undefined ? {} : { 'x-ms-blob-content-md5': md5 }),
+    ...(ofRange ? { 'content-md5': md5Of(bytes) } : {}),
   };
-  return done(206, { ...common, ...named }, bytesOf(blob, first, last));
+  return done(206, { ...common, ...named }, bytes);
 }
 
 /** "Get Block List": both lists, or the one that is asked for. */
@@ -247,9 +259,7 @@ function putBlob(question: Question): BlobAnswer {
       'An HTTP header that is mandatory for this request is not specified.',
     );
   }
-  if (kind === undefined || (kind === 'AppendBlob' && body.length > 0)) {
-    return refuseBlob(400, 'InvalidHeaderValue', 'The value for one of the HTTP headers is not in the correct format.');
-  }
+  if (kind === undefined || (kind === 'AppendBlob' && body.length > 0)) return wrongHeader();
   const against = wrongMd5(headers, body) ?? notReplaced(kept.blobs.get(key), headers, container);
   const parts = kind === 'AppendBlob' ? [] : [{ id: '', bytes: Buffer.from(body) }];
   return against ?? written(question, { kind, parts, headers: { 'content-md5': md5Of(body), ...headersOf(headers) } });

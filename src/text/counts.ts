@@ -10,6 +10,9 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** The verb for a count of things: `1 link that leads`, `3 links that lead`. */
+export const verb = (value: number, one: string, several: string): string => (value === 1 ? one : several);
+
 /** Bytes as a size: `12 MB`, `1.4 GB`; at least `1 kB`. */
 export function sizeText(bytes: number): string {
   if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;

@@ -234,7 +234,7 @@ describe('disks.export', () => {
     await bench.until(() => existsSync(join(folder, `${name}.vhd.part`)));
     await run.quit('Interrupted');
     expect(await stateOf(name)).toEqual(closed);
-    expect((await ending).outcome).toBe('needs-attention');
+    expect((await ending).outcome).toBe('undone');
   });
 
   it('refuses a blob that changes under it', async () => {
@@ -256,7 +256,14 @@ describe('disks.export', () => {
     await bench.until(async () => (await stateOf(name)).diskState === 'ActiveSAS');
     await run.quit('Interrupted');
     expect(await stateOf(name)).toEqual(closed);
-    expect((await ending).outcome).toBe('needs-attention');
+    const view = await ending;
+    expect(view.outcome).toBe('undone');
+    expect(view.summary).toContain('failed and was undone');
+    expect(bench.log.of('verify').at(-1)).toMatchObject({
+      undo: true,
+      ok: true,
+      text: expect.stringContaining('had been ended already'),
+    });
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
   });
 

@@ -27,6 +27,10 @@ describe('incident.comment', () => {
     const { body } = await bench.connection.get(`${incident}/comments?${version}`);
     return [body.value].flat().map((one) => Reflect.get(Object(Reflect.get(Object(one), 'properties')), 'message'));
   };
+  const counted = async () => {
+    const { body } = await bench.connection.get(`${incident}?${version}`);
+    return Reflect.get(Object(Reflect.get(Object(body.properties), 'additionalData')), 'commentsCount');
+  };
   const undo = async (overDrift = false) => {
     const entries = bench.log.entries.map((one, index): Entry => {
       return { ...one, seq: index + 1, at: '2026-11-23T02:20:11Z', actor: 'anna', prev: '', hash: '' };
@@ -64,9 +68,11 @@ describe('incident.comment', () => {
     const view = await agreeing(bench.run(steps(), 'web01')).start();
     expect(view.outcome, view.summary).toBe('done');
     expect(await comments()).toEqual([...before, message]);
+    expect(await counted()).toBe(before.length + 1);
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
     expect(await undo()).toMatchObject({ ok: true, text: 'The comment is deleted.' });
     expect(await comments()).toEqual(before);
+    expect(await counted()).toBe(before.length);
     expect(await undo().catch(() => null)).toBeNull();
   });
 

@@ -62,6 +62,24 @@ describe('members of a .zip', () => {
     expect(await textOf(`${path}!sound`)).toBe('sound');
   });
 
+  it('that are symbolic links are none, and names in UTF-8 without its flag are read as that', async () => {
+    const names = [Buffer.from('C/Grüße/日本.txt'), Buffer.from([0x43, 0x2f, 0x81, 0x2e, 0x74, 0x78, 0x74])];
+    const path = folder.write(
+      'links.zip',
+      writeZip([
+        { name: 'etc/localtime', content: '/usr/share/zoneinfo/UTC', mode: 0o120777 },
+        { name: 'etc/passwd', content: 'root', mode: 0o100644 },
+        // No path is that long: it is there to be passed over.
+        { name: 'long', content: 'x'.repeat(5000), mode: 0o120777 },
+        ...names.map((rawName) => ({ name: '', rawName, content: 'x' })),
+      ]),
+    );
+    const { members, remarks } = await archiveAt(path);
+    expect(members.map(({ name }) => name)).toEqual(['etc/passwd', 'long', 'C/Grüße/日本.txt', 'C/ü.txt']);
+    expect(remarks).toEqual(['1 symbolic link in it, not followed: etc/localtime']);
+    expect(await textOf(`${path}!C/Grüße/日本.txt`)).toBe('x');
+  });
+
   it('that share their bytes are a bomb, and none of them is unpacked', async () => {
     const kernel = { name: '0', content: 'a'.repeat(1_000_000) };
     const path = folder.write(

@@ -13,6 +13,10 @@ export interface WrittenMember {
   /** Points at the bytes of an earlier member. */
   sharesWith?: number;
   modified?: Date;
+  /** Mode of Unix, where its writer ran on that. */
+  mode?: number;
+  /** Bytes of its name, without the flag of UTF-8. */
+  rawName?: Buffer;
 }
 
 const dosTime = (at: Date): number =>
@@ -35,13 +39,13 @@ export function writeZip(members: readonly WrittenMember[]): Buffer {
   for (const member of members) {
     const content = Buffer.from(member.content);
     const packed = member.packed === false ? content : deflateRawSync(content);
-    const name = Buffer.from(member.name);
+    const name = member.rawName ?? Buffer.from(member.name);
     const modified = dosTime(member.modified ?? new Date(Date.UTC(2026, 10, 23)));
     const bytes = member.says?.bytes ?? content.length;
     const crc = member.says?.crc ?? crc32(content);
     const offset = member.sharesWith === undefined ? at : (offsets[member.sharesWith] ?? 0);
     offsets.push(offset);
-    const flags = 0x0800 | (member.encrypted ? 1 : 0);
+    const flags = (member.rawName ? 0 : 0x0800) | (member.encrypted ? 1 : 0);
     const extra = Buffer.alloc(member.zip64 ? 28 : 0);
     if (member.zip64) {
       extra.writeUInt16LE(1, 0);
@@ -72,7 +76,8 @@ export function writeZip(members: readonly WrittenMember[]): Buffer {
     }
     const entry = Buffer.alloc(46);
     entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(45, 4);
+    entry.writeUInt16LE(member.mode === undefined ? 45 : (3 << 8) | 45, 4);
+    entry.writeUInt32LE(((member.mode ?? 0) << 16) >>> 0, 38);
     common(entry, 6);
     entry.writeUInt32LE(member.zip64 ? largest : offset, 42);
     directory.push(entry, name, extra);

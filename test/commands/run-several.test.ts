@@ -90,7 +90,13 @@ describe('cordon run on several VMs', () => {
   });
 
   it('undoes them together and says of each VM how it went: one that somebody changed keeps no other', async () => {
+    const planned = plansDocument.parse((await run(['web01', 'web02'], { dryRun: true })).document);
     const { document } = await run(['web01', 'web02'], { confirm: '2' });
+    // Confirmed beforehand, the whole plan is entered as each was planned in its turn: here that of the dry run.
+    const { case: id } = runsDocument.parse(document);
+    const entered: unknown[] = [];
+    for await (const { body } of (await openCaseStore(cases).read(id)).entries()) entered.push(body.plan);
+    expect(entered.filter((plan) => typeof plan === 'string')).toEqual([planned.approval?.digest]);
     const caseId = runsDocument.parse(document).case;
     const path = '/networkInterfaces/web02-nic';
     const refused = { status: 400, code: 'Broken', message: 'no' };

@@ -272,7 +272,7 @@ describe('logs of Linux audit', () => {
     const reading = await readAuditLog({ path, format: 'audit' }, {}, 10);
     const { notes, records } = reading.give(collector, { computerOf: () => 'web01', notes: [], notSeen: [] });
     expect([records, collector.other.held, collector.other.cutLines]).toEqual([36, 10, 26]);
-    expect(notes).toEqual(['26 more of its records report logons and actions than are kept: those came last']);
+    expect(notes).toEqual(['26 records of logons and actions beyond the first that are kept']);
   });
 
   it('take what someone else wrote: blanks without end, and a message that goes on', () => {
@@ -314,7 +314,7 @@ describe('logs of Linux audit', () => {
       ['web01', 'syscall', '1795399200.123:7', 'execve', 2, 1000, 'cmd', '', '', 1],
       ['web01', 'execve', '1795399200.123:7', '', null, null, '', '-c', 'echo hi', 2],
     ]);
-    expect(notes).toEqual([expect.stringContaining('1 line left out that are no record of audit (first in line 3)')]);
+    expect(notes).toEqual([expect.stringContaining('1 line that is no record of audit left out (first in line 3)')]);
   });
 
   it('are kept without the portions of the file that they are in', async () => {

@@ -51,7 +51,7 @@ describe('logs of syslog as evidence of logons', () => {
     const collector = new LogonCollector();
     const { notes } = await readSyslogLogons(log, 0, collector, {}, 20);
     expect([collector.other.held, collector.other.cutLines]).toEqual([20, 5]);
-    expect(notes).toContain('5 more of its lines report logons and actions than are kept: those came last');
+    expect(notes).toContain('5 lines of logons and actions beyond the first that are kept');
   });
 
   it('count each guess once, with the burst and the logon after it, like those of a workspace', async () => {

@@ -128,7 +128,7 @@ describe('btmp and wtmp', () => {
       {
         failures: 11,
         damaged: [
-          { offset: 384 * 9, because: '2 records from here on that cannot be one' },
+          { offset: 384 * 9, because: '2 records from here on of no known form' },
           { offset: 384 * 14, because: 'its last record is cut after 200 bytes' },
         ],
       },

@@ -13,6 +13,13 @@ beforeAll(async () => {
   await writeFile(join(folder, 'bad-hosts.csv'), 'host,score\nevil.example,9\nworse.example,10\n');
   await writeFile(join(folder, 'vips.csv'), 'SearchKey,Team\nana,finance\n');
   await writeFile(join(folder, 'T.csv'), 'TimeGenerated,user\n2026-01-02T03:04:05Z,ana\n2026-01-02T03:04:06Z,bob\n');
+  const places = 'network,country,state,city,latitude,longitude,geoname_id';
+  const sydney = '20.53.203.0/24,Australia,New South Wales,Sydney,-33.8715,151.2006,1';
+  await writeFile(join(folder, 'places.csv'), `${places}\n${sydney}\n`);
+  await writeFile(
+    join(folder, 'graph.json'),
+    '[{"name":"web01","location":"westeurope"},{"name":"db01","location":"x"}]',
+  );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -60,6 +67,34 @@ describe('_GetWatchlist', () => {
 
   it('says how to give a watchlist that is not there', async () => {
     await expect(run(query, at('T.csv'))).rejects.toThrow(/watchlist 'vips'.*--evidence vips=FILE\.csv/);
+  });
+});
+
+describe('a function of a workspace', () => {
+  it('is the table of its name, with the columns of its schema where it is a parser', async () => {
+    const called = (name: string): string => `${name} ( ) | where user == 'ana' | project user, EventResult`;
+    const { rows } = await run(called('_Im_Authentication'), `_Im_Authentication=${at('T.csv')}`);
+    expect(rows).toEqual([['ana', '']]);
+    await expect(run('Saved() | count', at('T.csv'))).rejects.toThrow(/--evidence Saved=FILE\.csv/);
+    expect((await run('Saved() | count', `Saved=${at('T.csv')}`)).rows).toEqual([[2]]);
+  });
+
+  it('of Resource Graph is the table of the evidence', async () => {
+    const { rows } = await run(
+      "arg('').Resources | where name == 'web01' | project location",
+      `resources=${at('graph.json')}`,
+    );
+    expect(rows).toEqual([['westeurope']]);
+  });
+});
+
+describe('geo_info_from_ip_address', () => {
+  it('is looked up in the file of its name, and the answer says so', async () => {
+    const query =
+      "T | where user == 'ana' | extend geo = geo_info_from_ip_address('20.53.203.50') | project tostring(geo.city)";
+    const { rows, notes } = await run(query, at('T.csv'), `geo_info_from_ip_address=${at('places.csv')}`);
+    expect(rows).toEqual([['Sydney']]);
+    expect(notes).toEqual([expect.stringMatching(/what the file of that name says/)]);
   });
 });
 

@@ -116,7 +116,7 @@ describe('a JSON list', () => {
       [4625, '9007199254740993'],
       [null, null],
     ]);
-    expect(notes).toEqual([`${path}: 1 value of EventID can be no int and count as missing (first in element 2)`]);
+    expect(notes).toEqual([`${path}: 1 value of EventID can be no int and counts as missing (first in element 2)`]);
   });
 
   it('that is torn is refused with the byte, and one that was found is read up to there', async () => {

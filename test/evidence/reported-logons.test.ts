@@ -147,3 +147,194 @@ describe('Defender’s logons', () => {
     );
   });
 });
+
+const at = (second: number): string => `2026-11-23T02:00:${two(second)}.1Z`;
+const seconds = Array.from({ length: 12 }, (_, i) => i);
+const eventData = (i: number) => ({
+  TargetUserName: 'admin',
+  TargetDomainName: 'WEB01',
+  Status: '0xc000006d',
+  SubStatus: '0xc000006a',
+  LogonType: 3,
+  IpAddress: '203.0.113.9',
+  ProcessName: `p${i}`,
+});
+
+/** A detection of Chainsaw, by its source (`Detection`, `Kind`, `Document`). */
+const detection = (i: number, name: string) => ({
+  group: 'Login Attacks',
+  kind: 'individual',
+  document: {
+    kind: 'evtx',
+    path: 'Security.evtx',
+    data: {
+      Event: {
+        System: {
+          Provider_attributes: { Name: 'Microsoft-Windows-Security-Auditing' },
+          EventID: 4625,
+          TimeCreated_attributes: { SystemTime: at(i) },
+          EventRecordID: 100 + i,
+          Channel: 'Security',
+          Computer: 'web01',
+        },
+        EventData: eventData(i),
+      },
+    },
+  },
+  name,
+  timestamp: at(i),
+  authors: [],
+  level: 'info',
+  source: 'chainsaw',
+  status: 'stable',
+});
+const detections = seconds.flatMap((i) => [detection(i, 'Failed logon'), detection(i, 'Another rule')]);
+const { document: _, ...aggregate } = detection(0, 'Account Brute Force');
+
+const hayabusaDetails =
+  'Type: 3 - NETWORK ¦ TgtUser: admin ¦ SrcComp: - ¦ SrcIP: 203.0.113.9 ¦ AuthPkg: NTLM ¦ Proc: -';
+const hayabusaCsv = (time: (i: number) => string): string =>
+  [
+    'Timestamp,RuleTitle,Level,Computer,Channel,EventID,RecordID,Details,ExtraFieldInfo,RuleID',
+    ...seconds.map(
+      (i) =>
+        `${time(i)},Logon Failure (Wrong Password),low,web01,Sec,4625,${100 + i},${hayabusaDetails},SubStatus: WRONG PW,x`,
+    ),
+    `${time(0)},PW Guessing,med,web01,Sec,-,-,Count: 12 ¦ IpAddress: 203.0.113.9,,x`,
+    '',
+  ].join('\n');
+const hayabusaJson = seconds.map((i) => ({
+  Timestamp: at(i),
+  RuleTitle: 'Logon Failure (Unknown Reason)',
+  Level: 'low',
+  Computer: 'web01',
+  Channel: 'Sec',
+  EventID: 4625,
+  RecordID: 100 + i,
+  Details: { Type: '3 - NETWORK', TgtUser: 'admin', SrcIP: '203.0.113.9', SubStatus: 'WRONG PW' },
+}));
+
+/** Properties in the order of Windows' manifest; message as English Windows writes it. */
+const properties = (i: number) =>
+  ['S-1-0-0', '-', '-', 0, 'S-1-0-0', 'admin', 'WEB01', -1073741715, '%%2313', -1073741718, 3, 'NtLmSsp ', 'NTLM', 'ws']
+    .concat(['-', '-', 0, 0, '-', '203.0.113.9', String(i)] as string[])
+    .map((Value) => ({ Value }));
+const message =
+  'An account failed to log on.\r\n\r\nSubject:\r\n\tSecurity ID:\t\tS-1-5-18\r\n\tAccount Name:\t\tWEB01$\r\n\r\nLogon Type:\t\t\t3\r\n\r\nAccount For Which Logon Failed:\r\n\tSecurity ID:\t\tS-1-0-0\r\n\tAccount Name:\t\tadmin\r\n\tAccount Domain:\t\tWEB01\r\n\r\nFailure Information:\r\n\tFailure Reason:\t\tUnknown user name or bad password.\r\n\tStatus:\t\t\t0xC000006D\r\n\tSub Status:\t\t0xC000006A\r\n\r\nNetwork Information:\r\n\tWorkstation Name:\t-\r\n\tSource Network Address:\t203.0.113.9\r\n';
+const winEvent = (i: number, given: Record<string, unknown>) => ({
+  Id: 4625,
+  RecordId: 100 + i,
+  ProviderName: 'Microsoft-Windows-Security-Auditing',
+  LogName: 'Security',
+  MachineName: 'web01',
+  TimeCreated: `/Date(${Date.parse(at(i))})/`,
+  ...given,
+});
+const summary =
+  'Failed,First Attempt,Last Attempt,Event,Target Account,Target Domain,Target Computer,Logon Type,Source Account,Source Domain,Source Computer,Source IP Address\n' +
+  '12,2026-11-23 02:00:00.000 +00:00,2026-11-23 02:00:11.000 +00:00,Sec 4625,admin,WEB01,web01,3 - NETWORK,-,-,-,203.0.113.9\n';
+
+describe('logons in what other programs export', () => {
+  it.each([
+    ['chainsaw.json', JSON.stringify(detections), 'Chainsaw', '0xc000006a'],
+    ['chainsaw.jsonl', lines(detections), 'Chainsaw', '0xc000006a'],
+    [
+      'aggregate.json',
+      JSON.stringify([{ ...aggregate, kind: 'aggregate', documents: detections.map(({ document }) => document) }]),
+      'Chainsaw',
+      '0xc000006a',
+    ],
+    [
+      'login_attacks.csv',
+      `timestamp,detections,path,Event ID,Record ID,Computer,User,Logon Type,IP Address\n${seconds.map((i) => `${at(i)},Failed,s.evtx,4625,${i + 1},web01,admin,3,203.0.113.9\n`).join('')}`,
+      'Chainsaw',
+      'reported:',
+    ],
+    ['hayabusa.csv', hayabusaCsv((i) => `2026-11-23 11:00:${two(i)}.100 +09:00`), 'Hayabusa', '0xc000006a'],
+    ['hayabusa.jsonl', lines(hayabusaJson), 'Hayabusa', '0xc000006a'],
+    ['logons-failed.csv', summary, 'HayabusaLogonSummary', 'reported:'],
+    [
+      'winevent.json',
+      JSON.stringify(seconds.map((i) => winEvent(i, { Properties: properties(i), Message: 'auf Deutsch' }))),
+      'GetWinEvent',
+      '0xc000006a',
+    ],
+    ['message.jsonl', lines(seconds.map((i) => winEvent(i, { Message: message }))), 'GetWinEvent', '0xc000006a'],
+  ])('are counted from %s, each event once, and vouch for none', async (name, content, channel, code) => {
+    const { files, logons } = await read([folder.write(name, content)]);
+    expect(files.map((file) => file.channel)).toEqual([channel]);
+    expect(logons).toMatchObject({
+      state: 'known',
+      value: {
+        failures: 12,
+        bursts: [
+          {
+            failures: 12,
+            sources: [{ address: '203.0.113.9' }],
+            accounts: [{ name: 'admin' }],
+            codes: [{ code }],
+            logonTypes: [3],
+            success: { state: 'unknown' },
+          },
+        ],
+      },
+      notSeen: expect.arrayContaining([expect.stringMatching(new RegExp(`^beside ${channel}: `))]),
+    });
+  });
+
+  it('of a summary over hours are those at its ends, and the others a number', async () => {
+    const long = summary.replace('02:00:11', '09:00:11');
+    const { logons } = await read([folder.write('long-failed.csv', long)]);
+    expect(logons).toMatchObject({
+      value: { failures: 2, bursts: [] },
+      notSeen: expect.arrayContaining([expect.stringMatching(/^10 failed logons of which a summary has the number/)]),
+    });
+  });
+
+  it('count once where several programs have the same events', async () => {
+    mkdirSync(`${folder.path}/tools`, { recursive: true });
+    folder.write('tools/chainsaw.json', JSON.stringify(detections));
+    folder.write('tools/hayabusa.jsonl', lines(hayabusaJson));
+    folder.write('tools/logons-failed.csv', summary);
+    const { logons } = await read([`${folder.path}/tools`]);
+    expect(logons).toMatchObject({ value: { failures: 12, bursts: [{ failures: 12 }] } });
+  });
+
+  it('are left out where day and month may be either, and where nothing says whose they are', async () => {
+    const dates = await read([
+      folder.write(
+        'dates.csv',
+        hayabusaCsv((i) => `03-04-2026 02:00:${two(i)}.100 +00:00`),
+      ),
+    ]);
+    expect(dates.files[0]?.notes).toContain('12 records left out (first in line 2: it has no time that can be read)');
+    expect(dates.logons.state).toBe('unknown');
+    const german = lines([
+      winEvent(1, { Properties: ['System.Diagnostics.Eventing.Reader.EventProperty'], Message: 'nein' }),
+    ]);
+    const { files } = await read([folder.write('german.jsonl', german)]);
+    expect(files[0]?.notes?.[1]).toMatch(/^1 record left out \(first in line 1: neither its Properties/);
+  });
+
+  it('take any values in the place of those that are expected', async () => {
+    const any = fc.oneof(
+      fc.anything({ maxDepth: 3 }),
+      fc.constantFrom(4625, 'Sec', 'Security', at(1), '1e400', '¦: ¦'),
+    );
+    const shapes = [detection(1, 'x'), hayabusaJson[0], winEvent(1, { Properties: properties(1), Message: message })];
+    const kinds = ['Chainsaw', 'Hayabusa', 'GetWinEvent', 'HayabusaLogonSummary', 'DeviceLogonEvents'];
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2), fc.nat(4), fc.array(fc.tuple(fc.nat(30), any)), async (shape, kind, changes) => {
+        const record: Record<string, unknown> = { ...shapes[shape] };
+        const names = Object.keys(record);
+        for (const [place, given] of changes) record[names[place % names.length] ?? ''] = given;
+        const path = folder.write('any.jsonl', lines([record, null, [record]]));
+        const log = reportedLog({ path, format: 'jsonl', table: kinds[kind] });
+        if (!log) throw new Error('no reporter');
+        const { damages } = await readReportedLogons(log, 0, new LogonCollector(), {});
+        expect(damages).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -44,6 +44,11 @@ describe('functions, by the answers that Microsoft prints', () => {
     ['tostring(datetime_utc_to_local(datetime(2022-07-11 22:18:48), "US/Pacific"))', '2022-07-11T15:18:48.0000000Z'],
     ['tostring(bag_set_key(dynamic({"key1":123}), "$.key2.prop1", "abc"))', '{"key1":123,"key2":{"prop1":"abc"}}'],
     ['tostring(array_sort_desc(dynamic([3,null,1]), false))', '[null,3,1]'],
+    // https://learn.microsoft.com/kusto/query/parse-json-function, of 2025-03-27: a dynamic is used as it is, by any of its names.
+    ['todynamic(bag_pack("a", 1)).a == 1 and toobject(dynamic({"a":[2]})).a[0] == 2', true],
+    // https://learn.microsoft.com/kusto/query/make-timespan-function, of 2024-08-11.
+    ['tostring(make_timespan(0, 0, 0.001))', '00:00:00.0010000'],
+    ['isnull(make_timespan(24, 0)) and isnull(make_timespan(1, 60)) and isnull(make_timespan(1, 2, 60))', true],
   ])('%s', (expression, answer) => expect(value(expression)).toEqual(answer));
 
   it('takes names that JavaScript’s objects have for names like others', () => {
@@ -70,10 +75,27 @@ describe('functions, by the answers that Microsoft prints', () => {
       /write each step as a join/,
     ],
     ['print SHA1="ab" | invoke FileProfile(SHA1, 1000)', /^FileProfile: .*join a table of yours by SHA1/],
-    ['_Im_Authentication(starttime=ago(1d)) | count', /^_Im_Authentication: .*ask the tables that it unites/],
-    ['imDns | count', /The name 'imDns'/],
-    ['imDns() | count', /^imDns: the parsers/],
-    ['arg("").resources | take 1', /^arg: .*--evidence NAME=FILE/],
+    [
+      '_Im_Authentication(starttime=ago(1d)) | count',
+      /^_Im_Authentication: .*ask ASimAuthenticationEventLogs for what came/,
+    ],
+    ['imDns | count', /^imDns: a parser unites .*--evidence imDns=FILE\.csv/],
+    [
+      'vimDnsGcp(disabled=true) | count',
+      /^vimDnsGcp: a parser of one source .*--evidence vimDnsGcp=FILE\.csv, .* or ask its source/,
+    ],
+    ['workspace("other").SecurityEvent | count', /^workspace: rows from elsewhere .*--evidence TABLE=FILE/],
+    [
+      'imAlertEvent() | count',
+      /^imAlertEvent: .*--evidence imAlertEvent=FILE\.csv, and write \S+ without arguments\.$/,
+    ],
+    ['ASimFooLogs | count', /The name 'ASimFooLogs'/],
+    ['SavedThere("x") | count', /saved in a workspace, write it in front, .*--evidence SavedThere=FILE\.csv/],
+    ['arg("").resources | take 1', /^Resource Graph is not asked .*--evidence resources=FILE\.json/],
+    ['arg("sub").resources | take 1', /^arg: .*ask arg\(""\)\.Resources/],
+    ['print x="a\nb"', /not closed on its line.* between ```/],
+    ["print x='C:\\'", /not closed on its line/],
+    ['print d=dynamic({"a":1}) | evaluate bag_unpack(d, prefix="x")', /no parameter 'prefix'/],
     ['print datetime_utc_to_local(now(), "Nowhere")', /no time zone/],
     // The analyser throws an exception of its own here.
     ['print datetime_part(1d, "(a|b)*")', /analyser fails/],
@@ -103,6 +125,12 @@ describe('operators, by the rules that Microsoft prints', () => {
     expect(rows('range x from 1 to 20 step 1 | summarize percentile(x, 55)')).toEqual([[11]]);
   });
 
+  it('reads the pairs of a dynamic as those of its text', () => {
+    const query =
+      'print s=split("x;a=1 b=2", ";")[1] | parse-kv s as (b:long) with (pair_delimiter=" ", kv_delimiter="=")';
+    expect(rows(`${query} | project b`)).toEqual([[2]]);
+  });
+
   it('takes the rank of a run of equals, dense or with gaps', () => {
     const query = (f: string): string => `datatable(a:long)[1,1,2,3,3,4] | sort by a asc | project r=${f}(a)`;
     expect(rows(query('row_rank_dense')).flat()).toEqual([1, 1, 2, 3, 3, 4]);
@@ -125,11 +153,31 @@ describe('operators, by the rules that Microsoft prints', () => {
 
   it.each([
     ["'a=1 a=2'", /twice/],
-    ["'a=1'", /already/],
+    ["'a=1'", /already, .*project-rename str_ = str/],
   ])('refuses parse-kv where it cannot know: %s', (text, reason) => {
     const column = String(reason).includes('already') ? 'str' : 'a';
     const query = `print str=${text} | parse-kv str as (${column}:string) with (pair_delimiter=' ', kv_delimiter='=')`;
     expect(() => rows(query)).toThrow(reason);
+  });
+
+  it('keeps 128 in the deprecated lists, sets and bags, unless more are asked for', () => {
+    // make-set-, make-list- and make-bag-aggregation-function, of 2024-08-11, 2025-02-03 and 2025-01-15; mv-expand-operator.
+    const query = `range x from 1 to 200 step 1 | extend o=bag_pack(tostring(x), x)
+      | summarize a=makeset(x), b=makelist(x), c=make_dictionary(o), d=make_set(x), e=make_list(x), f=make_bag(o), g=makeset(x, 150)
+      | project array_length(a), array_length(b), array_length(bag_keys(c)), array_length(d), array_length(e),
+        array_length(bag_keys(f)), array_length(g)`;
+    expect(rows(query)).toEqual([[128, 128, 128, 200, 200, 200, 150]]);
+    expect(rows('print a=range(1, 200) | mvexpand a | count')).toEqual([[128]]);
+  });
+
+  it('unpacks a bag by all the parameters of the page', () => {
+    const query = (parameters: string): Json[][] =>
+      rows(`datatable(a:long, d:dynamic)[5, dynamic({"a":1,"b":2})] | evaluate bag_unpack(d, ${parameters})`);
+    expect(query('OutputColumnPrefix="p_", columnsConflict="keep_source"')).toEqual([[5, 1, 2]]);
+    expect(query('columnsConflict="keep_source"')).toEqual([[5, 2]]);
+    expect(query('columnsConflict="replace_source", ignoredProperties=dynamic(["b"])')).toEqual([[1]]);
+    expect(query('"p_", "error", dynamic(["a"])')).toEqual([[5, 2]]);
+    expect(query('OutputColumnPrefix="", "keep_source"')).toEqual([[5, 2]]);
   });
 
   it('refuses a search beside views, and a union whose names meet', () => {

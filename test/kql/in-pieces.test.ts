@@ -237,6 +237,40 @@ const ends = [
   '| where I in (toscalar(T | summarize max(I)), 1) | project K, N',
 ];
 
+describe('conditions that are joined by `and`', () => {
+  const rows = Array.from({ length: 100 }, (_, n) => ({ N: n % 10, K: `k${n}` }));
+  const table = tableFromRows('T', rows, { N: 'long', K: 'string' });
+
+  it('are each asked of the rows that the one before left', () => {
+    const looked: number[] = [];
+    const frame = frameOf(table);
+    const [numbers = vectorOf('long', []), texts = vectorOf('string', [])] = frame.vectors;
+    const lateTexts = new LateVector('string', frame.length, (picked) => {
+      looked.push(picked?.length ?? frame.length);
+      return picked ? (pickVectors([texts], picked)[0] ?? texts) : texts;
+    });
+    const piece = { ...frame, vectors: [numbers, lateTexts] };
+    const read: ReadTable = {
+      name: 'T',
+      columns: table.columns,
+      empty: pick(frame, new Int32Array(0)),
+      pieces: () => [piece],
+    };
+    const { data } = evaluate('T | where N == 3 and (K has "k13" and K != "k14")', [read], { now });
+    expect(data).toEqual([[3], ['k13']]);
+    // Once for each condition but the first, and once for the result.
+    expect(looked).toEqual([10, 1, 1]);
+  });
+
+  it('look at the rows before where their order means something', () => {
+    const query = 'T | order by K asc | where N == 3 and prev(N) == 2 and row_number() > 50 | project K';
+    const order = rows.toSorted((a, b) => (a.K < b.K ? -1 : 1));
+    const expected = order.filter(({ N }, i) => N === 3 && order[i - 1]?.N === 2 && i + 1 > 50);
+    expect(expected.length).toBeGreaterThan(2);
+    expect(evaluate(query, [table], { now }).data).toEqual([expected.map(({ K }) => K)]);
+  });
+});
+
 describe('tables that are read piece by piece', () => {
   it('are answered as those in memory', () => {
     let answered = 0;

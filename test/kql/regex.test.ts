@@ -67,6 +67,14 @@ describe('regular expressions as Kusto reads them', () => {
     expect(() => compileRegex('[a-y&&xyz]')).toThrow(/sets of characters/);
     expect(() => compileRegex('[0-9--4]')).toThrow(/sets of characters/);
     expect(compileRegex('[+--]').test('-')).toBe(true);
+    // What follows means one thing to Kusto (https://learn.microsoft.com/kusto/query/regex, of 2024-11-25) and another to RE2.
+    expect(() => compileRegex('[[a-c]d]')).toThrow(/class within a class.*\\\[/);
+    expect(() => compileRegex('[x[^xyz]]')).toThrow(/class within a class/);
+    expect(() => compileRegex('=\\>')).toThrow(/write > without a backslash/);
+    expect(() => compileRegex('\\b{start}a')).toThrow(/b\{start\} as the beginning/);
+    expect(() => compileRegex('a{01,2}')).toThrow(/count of repeats/);
+    expect(() => compileRegex('a{,2}')).toThrow(/count of repeats/);
+    expect(compileRegex('^[\\[[:alpha:]]\\\\<b{0,2}a{1,20}$').test('[\\<ba')).toBe(true);
   });
 
   it('says of a text that it is too long for a pattern that RE2 has not', () => {
@@ -88,6 +96,7 @@ describe('regular expressions as Kusto reads them', () => {
     ['an unmatched bracket', '(a'],
     ['another', 'a)'],
     ['an open class', '[a'],
+    ['a name of two groups', '(?P<n>a)|(?P<n>b)'],
     ['a pattern that is too long', 'a'.repeat(20_000)],
   ])('refuses %s', (_, pattern) => {
     expect(() => compileRegex(pattern)).toThrow(RegexRefused);

@@ -69,7 +69,6 @@ describe('series', () => {
     ['print y=dynamic([1,null,3]) | extend (f,s,b)=series_decompose_anomalies(y)', /gaps/],
     ['print y=dynamic([3,3]) | extend (r,s)=series_fit_line(y)', /constant series/],
     ['print x=tostring(series_stats(dynamic([1])))', /several columns|string|expected/i],
-    ['print geo_info_from_ip_address("1.1.1.1")', /database of the service/],
   ])('refuses what it cannot know: %s', (query, reason) => {
     expect(() => run(query)).toThrow(reason);
   });

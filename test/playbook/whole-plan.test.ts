@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ApprovedStep } from '../../src/documents/approval.ts';
 import { approvalOf } from '../../src/playbook/approval.ts';
 import { playbook } from '../../src/playbook/playbook.ts';
 import { WholePlan } from '../../src/playbook/whole-plan.ts';
@@ -90,5 +91,36 @@ describe('the whole plan', () => {
     expect(made).toHaveLength(2);
     expect(plan.digest).toBe(made[1]);
     expect(made[1]).not.toBe(made[0]);
+  });
+
+  it('never holds a step as it was planned ahead once it is planned otherwise, however early the first answer comes', async () => {
+    const steps = [lock, { ...lock, id: 'again' }];
+    const parsed = playbook.parse({ name: 'two', title: 'Two', summary: 'Two', steps });
+    const of = { tool: '1.0.0', playbook: parsed, responderAddress: '', reason: '', vm: 'web01' };
+    const planned = (id: string, etag: string | null): ApprovedStep => {
+      const state = etag === null ? null : { etag };
+      return { id, action: 'nsg.lock', danger: 'reversible', refused: '', changes: [], touches: [], state };
+    };
+    const made: string[] = [];
+    const ended = Promise.withResolvers<void>();
+    const plan: WholePlan = new WholePlan({
+      digest: '',
+      made: async ({ digest }) => void made.push(digest),
+      changed: () => plan.digest !== '' && ended.resolve(),
+    });
+    const ahead = Promise.withResolvers<void>();
+    plan.make(of, [planned('lock', '1'), planned('again', null)], async (id) => {
+      if (id === 'lock') return null;
+      await ahead.promise;
+      return planned(id, '1');
+    });
+    // The first step was confirmed and done, which changed what the second one is about.
+    const now = [planned('lock', '1'), planned('again', '2')];
+    plan.make(of, now, async () => null);
+    ahead.resolve();
+    await ended.promise;
+    const { vm, ...parameters } = of;
+    expect(plan.digest).toBe(approvalOf({ ...parameters, vms: [{ id: vm, steps: now }] }).digest);
+    expect(made).toEqual([plan.digest]);
   });
 });

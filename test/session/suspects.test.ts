@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ScanRow } from '../../src/documents/triage.ts';
 import type { SessionState } from '../../src/session/state.ts';
-import { filterAndSort, visibleRows } from '../../src/session/suspects.ts';
+import { cursorAt, filterAndSort, visibleRows } from '../../src/session/suspects.ts';
 import { suspect, suspects, unknown } from '../views/fixtures/incident.ts';
 
 const names = (rows: readonly ScanRow[]) => rows.map((row) => row.name);
@@ -35,6 +35,25 @@ describe('a filter that is typed letter by letter', () => {
       const expected = rows.filter((row) => filterAndSort([row], filter, 'name').length === 1).map((row) => row.name);
       expect(names(visibleRows({ ...state, filter })).toSorted()).toEqual(expected.toSorted());
     }
+  });
+});
+
+describe('the cursor', () => {
+  test('is at its VM whatever is listed, and first where its VM is not', () => {
+    const rows = Array.from({ length: 40 }, (_, at) => suspect(`vm${at}`, at % 3));
+    const scan: SessionState['scan'] = { rows, notSeen: [], state: 'done', because: '', asOf: '', notListed: null };
+    const lists = ['', '1', '11', '1', '', '3'].flatMap((filter) =>
+      (['name', 'suspicion'] as const).map((sort) => ({ scan, filter, sort, reversed: false })),
+    );
+    for (const list of lists)
+      for (const selected of [0, 39, 11, 12, 31, 30, 5]) {
+        const selectedVm = rows[selected]?.id ?? null;
+        const place = visibleRows(list).findIndex(({ id }) => id === selectedVm);
+        expect(cursorAt({ ...list, selectedVm })).toBe(Math.max(0, place));
+      }
+    expect(cursorAt({ scan: { ...scan, rows: [] }, filter: '', sort: 'name', reversed: false, selectedVm: 'x' })).toBe(
+      0,
+    );
   });
 });
 

@@ -120,7 +120,19 @@ describe('blobs of a storage account', () => {
       null,
       md5('hello world'),
     ]);
-    expect((await read({ 'x-ms-range': 'bytes=11-' })).code).toBe('InvalidRange');
+    const beyond = await read({ 'x-ms-range': 'bytes=11-' });
+    expect([beyond.status, beyond.code, beyond.headers.get('content-range')]).toEqual([
+      416,
+      'InvalidRange',
+      'bytes */11',
+    ]);
+    // Of a range up to 4 MiB the service makes the MD5 where it is asked to; without a range that is a 400.
+    const digested = { 'x-ms-range-get-content-md5': 'true' };
+    const ofRange = await read({ 'x-ms-range': 'bytes=6-10', ...digested });
+    expect([ofRange.status, ofRange.headers.get('content-md5')]).toEqual([206, md5('world')]);
+    expect((await read(digested)).status).toBe(400);
+    const { headers: properties } = await ask('HEAD', '/disks/r');
+    expect([properties.get('x-ms-access-tier'), properties.get('x-ms-access-tier-inferred')]).toEqual(['Hot', 'true']);
     expect((await read({ 'x-ms-range': 'bytes=zz' })).code).toBe('InvalidHeaderValue');
     expect(await read({ 'if-match': '"0x1"' })).toMatchObject({ status: 412, code: 'ConditionNotMet' });
     expect((await read({ 'if-none-match': etag })).status).toBe(304);

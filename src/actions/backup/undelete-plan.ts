@@ -7,6 +7,7 @@ import { printable } from '../../text/printable.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { isSoftDeleted, protection, readItem } from './item.ts';
+import { guardWarnings } from './resource-guard.ts';
 import { type ItemPlace, itemIdOf, type UndeleteState } from './settings.ts';
 
 /** The type of the items that can be undeleted here; a classic VM's is another. */
@@ -84,6 +85,7 @@ export async function planUndelete(connection: Connection, context: ActionContex
   });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
   const vault = shortName(vaultId);
+  const guarded = await guardWarnings(connection, vaultId, context.signal);
   const left = found.remaining === '' ? '' : `, gone for good in ${found.remaining}`;
   return {
     title,
@@ -103,7 +105,7 @@ export async function planUndelete(connection: Connection, context: ActionContex
     permissions: ahead.permissions,
     danger: 'reversible',
     undo: '',
-    warnings: ahead.warnings,
+    warnings: [...ahead.warnings, ...guarded],
     consequences: [
       `The recovery points in ${vault} are kept again, without an end, and cost storage.`,
       'Protection stays stopped: no new points are made until somebody resumes it (portal: Resume backup; or az backup protection enable-for-vm with the policy).',

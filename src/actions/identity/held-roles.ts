@@ -6,6 +6,7 @@ import { azureError, isForbidden } from '../../azure/client/failure.ts';
 import { kqlString, withLiterals } from '../../azure/client/kql-literal.ts';
 import { loadQuery } from '../../azure/client/load-query.ts';
 import { queryGraph } from '../../azure/client/resource-graph.ts';
+import { wholeList } from '../../azure/client/whole-list.ts';
 import { managedIdentitiesOf } from '../../azure/readers/machine.ts';
 import type { Target } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
@@ -82,8 +83,13 @@ export async function readHeldRoles(
       const { list, known } = await assignmentsOf(connection, target, identity, subscription, found.notSeen);
       found.read &&= known;
       for (const one of list) {
-        const role = printable(await nameOf(one.roleDefinitionId ?? ''), 80);
-        if (!sameId(one.principalId ?? '', identity.principalId)) {
+        if (!one.id || !one.principalId || !one.roleDefinitionId) {
+          found.read = false;
+          found.notSeen.push(`a role assignment in ${subscription} of which Azure does not say whose or which it is`);
+          continue;
+        }
+        const role = printable(await nameOf(one.roleDefinitionId), 80);
+        if (!sameId(one.principalId, identity.principalId)) {
           found.throughGroups.push(
             `${identity.name} has ${role} on ${printable(one.scope ?? '', 200)} through the group ${one.principalId}: take it out of that group in Entra ID.`,
           );
@@ -127,15 +133,15 @@ async function assignmentsOf(
     return all;
   };
   try {
-    return { list: await collect(roleAssignments.listForSubscription({ filter })), known: true };
+    return { list: await collect(roleAssignments.listForSubscription({ filter, ...wholeList })), known: true };
   } catch (error) {
     const { code, message } = azureError(error);
     notSeen.push(`roles of ${identity.name} in subscription ${subscription} (${code || message})`);
     if (!isForbidden(error)) return { list: [], known: false };
     if (!sameId(subscription, target.subscriptionId)) return { list: [], known: true };
-    const inGroup = await collect(roleAssignments.listForResourceGroup(target.resourceGroup, { filter })).catch(
-      () => null,
-    );
+    const inGroup = await collect(
+      roleAssignments.listForResourceGroup(target.resourceGroup, { filter, ...wholeList }),
+    ).catch(() => null);
     return { list: inGroup ?? [], known: inGroup !== null };
   }
 }

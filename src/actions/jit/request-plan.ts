@@ -13,6 +13,7 @@ import { groupOf } from '../preflight/intended.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { impossible, type Refusal, refusedPlan } from '../refused-plan.ts';
 import { minutesOf } from './policies.ts';
+import { littleRoomForRules } from './room-for-rules.ts';
 
 export const requestSettings = z.strictObject({
   ports: z
@@ -214,6 +215,7 @@ export async function planRequest(connection: Connection, context: ActionContext
     ],
   });
   if (ahead.blocked !== '') return refusedPlan(title, 'impossible', ahead.blocked);
+  const full = await littleRoomForRules(connection, context, ports.length);
   const diff = ports.map((port) => ({
     property: `tcp ${port}`,
     before: 'as the security groups say',
@@ -227,7 +229,7 @@ export async function planRequest(connection: Connection, context: ActionContext
     danger: 'reversible',
     undo: '',
     made: [endsAt],
-    warnings: [...ahead.warnings, ...wanted.warnings],
+    warnings: [...ahead.warnings, ...full, ...wanted.warnings],
     consequences: [
       `Defender for Cloud puts a rule in front of the others that lets ${source} in on ${ports.join(', ')}, and takes it away at ${endsAt}.`,
       'It cannot be taken back earlier from here; it expires by itself. A session that is open then stays open.',

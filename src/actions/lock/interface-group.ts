@@ -1,10 +1,11 @@
 import { type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { groupOf, networkResource } from '../../azure/readers/network-interface.ts';
+import { groupOf, networkResource, subnetsOf } from '../../azure/readers/network-interface.ts';
 import type { ActionContext } from '../../playbook/action.ts';
 import { withExactBody } from '../exact-body.ts';
 import { AzureRefusal, follow } from '../operation.ts';
+import type { Intended } from '../preflight/intended.ts';
 import type { NeededPermission } from '../preflight/permissions.ts';
 import { writableInterface } from '../writable-interface.ts';
 
@@ -45,6 +46,20 @@ export function joins(networkInterface: Json): NeededPermission[] {
       return action === undefined ? [] : [{ action, scope: id }];
     }),
   );
+}
+
+/**
+ * The subnets of an interface, for a look at the locks that cover them: whether a ReadOnly lock on a virtual network keeps others from
+ * joining its subnets, "Lock your resources to protect your infrastructure" does not say (learn.microsoft.com/azure/azure-resource-manager/
+ * management/lock-resources, of 2024-03-08; read 2026-11-30). Its examples have none of it.
+ */
+export function joinedSubnets(networkInterface: Json): Intended[] {
+  return subnetsOf(networkInterface).map((resourceId) => ({
+    method: 'PUT',
+    resourceId,
+    byService:
+      'whether it keeps an interface in that network from being written is not documented. Azure may refuse this (ScopeLocked); nothing is changed then.',
+  }));
 }
 
 /** Names of the load balancers and application gateways that send traffic to an interface, each once. */

@@ -13,7 +13,7 @@ import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import { scaleSetOutlook } from '../scale-set-outlook.ts';
 import { customersGroup, foundLock, lockTags, lockText, others } from './found-lock.ts';
-import { balancersOf, joins, withGroup } from './interface-group.ts';
+import { balancersOf, joinedSubnets, joins, withGroup } from './interface-group.ts';
 import { planJoin } from './lock-join.ts';
 import { foresee, jitWarnings } from './lock-outlook.ts';
 import { groupName, lockRules, lockRuleText, ruleDrift } from './lock-rules.ts';
@@ -316,6 +316,7 @@ function intended(
       return [
         { method: 'PUT', resourceId, body: withGroup(one, state.group) },
         { method: 'PUT', resourceId, body: withGroup(one, state.before), forUndo: true },
+        ...joinedSubnets(one),
       ];
     }),
   ];

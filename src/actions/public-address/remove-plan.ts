@@ -6,7 +6,7 @@ import { interfacesOf, readMachine } from '../../azure/readers/machine.ts';
 import { networkResource, readIfThere, subnetsOf } from '../../azure/readers/network-interface.ts';
 import type { ActionContext, ActionPlan } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
-import { balancersOf, joins } from '../lock/interface-group.ts';
+import { balancersOf, joinedSubnets, joins } from '../lock/interface-group.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { refusedPlan } from '../refused-plan.ts';
 import type { RemoveState, TakenAddress } from './address-settings.ts';
@@ -119,11 +119,10 @@ function lookAhead(connection: Connection, context: ActionContext, found: readon
         taken.map(({ address }) => ({ action: `${typeOfAddress}/join/action`, scope: address, forUndo: true })),
       ),
     ],
-    intended: found.map(({ networkInterface }, index) => ({
-      method: 'PUT' as const,
-      resourceId: textAt(networkInterface, 'id'),
-      body: bodies[index] ?? {},
-    })),
+    intended: found.flatMap(({ networkInterface }, index) => [
+      { method: 'PUT' as const, resourceId: textAt(networkInterface, 'id'), body: bodies[index] ?? {} },
+      ...joinedSubnets(networkInterface),
+    ]),
   });
 }
 
@@ -133,6 +132,8 @@ export async function planRemoval(connection: Connection, context: ActionContext
   const title = `Take the public addresses off ${target.name}`;
   const machine = await readMachine(connection, target);
   const all = await Promise.all(interfacesOf(machine).map((id) => lookAtInterface(connection, id)));
+  if (all.length === 0)
+    return refusedPlan(title, 'impossible', `Azure names no interface of ${target.name}: ask again.`);
   const found = all.filter(({ taken }) => taken.length > 0);
   const balancers = [...new Set(all.flatMap(({ networkInterface }) => balancersOf(networkInterface)))];
   const beside =

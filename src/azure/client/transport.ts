@@ -14,6 +14,7 @@ import { createApiVersions } from './api-versions.ts';
 import { queryServices } from './asked-queries.ts';
 import { claimsOf } from './challenge.ts';
 import { endsIn } from './clouds.ts';
+import { theirTurn } from './in-turns.ts';
 import { createPacer, type Service } from './pacing.ts';
 import { keepAnswer } from './refused-answers.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -153,6 +154,9 @@ function parsed(body: unknown): unknown {
     return body;
   }
 }
+
+/** Characters of an answer from which on parsing it takes a millisecond and more: of several that come at once each has a turn. */
+const largeAnswer = 200_000;
 
 /** The time limit of a service's queries, where it is not that of reads. */
 const queryLimits: ReadonlyMap<Service, keyof TimeLimits> = new Map([
@@ -345,6 +349,7 @@ export function createTransport(options: TransportOptions): Transport {
         response = await within(new URL(request.url).host, seconds, [signal, options.closing], (ending) =>
           transmit(request, ending),
         );
+        if ((response.bodyAsText?.length ?? 0) >= largeAnswer) await theirTurn();
         answered(response);
         return response;
       } catch (error) {

@@ -6,6 +6,7 @@ import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { securityReader, unknownFrom } from '../client/failure.ts';
+import { inTurns } from '../client/in-turns.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { readHolders } from './alert-holders.ts';
@@ -162,17 +163,25 @@ export async function countAlerts(
   signal?: AbortSignal,
 ): Promise<{ counts: Map<string, number>; notSeen: string[]; whole: boolean }> {
   const { rows, truncated } = await queryGraph(connection, await loadQuery('defender-alerts'), subscriptions, signal);
+  const notSeen = truncated ? [truncated] : [];
+  const whole = truncated === '';
+  if (rows.length === 0) return { counts: new Map(), notSeen, whole };
   const byName = new Map<string, VirtualMachine[]>();
-  for (const vm of machines) {
-    for (const name of new Set([vm.name, vm.computerName].map((one) => one.toLowerCase()).filter(Boolean))) {
-      byName.set(name, [...(byName.get(name) ?? []), vm]);
-    }
-  }
-  const byInterface = new Map(machines.flatMap((vm) => vm.networkInterfaces.map((id) => [id.toLowerCase(), vm])));
+  const byInterface = new Map<string, VirtualMachine>();
   const byAddress = new Map<string, VirtualMachine[]>();
-  for (const vm of machines)
-    for (const address of vm.publicAddresses) byAddress.set(address, [...(byAddress.get(address) ?? []), vm]);
-  const byId = new Map(machines.map((vm) => [vm.id.toLowerCase(), vm]));
+  const byId = new Map<string, VirtualMachine>();
+  const add = (map: Map<string, VirtualMachine[]>, key: string, vm: VirtualMachine) => {
+    const known = map.get(key);
+    if (known) known.push(vm);
+    else map.set(key, [vm]);
+  };
+  await inTurns(machines, (vm) => {
+    for (const name of new Set([vm.name, vm.computerName].map((one) => one.toLowerCase()).filter(Boolean)))
+      add(byName, name, vm);
+    for (const id of vm.networkInterfaces) byInterface.set(id.toLowerCase(), vm);
+    for (const address of vm.publicAddresses) add(byAddress, address, vm);
+    byId.set(vm.id.toLowerCase(), vm);
+  });
   const subjects = rows.map((row) => subjectOf(textAt(row, 'id'), row.properties));
   const holders = await readHolders(connection, subscriptions, subjects, signal);
   const holding = (thing: string): VirtualMachine[] =>
@@ -196,10 +205,9 @@ export async function countAlerts(
     const elsewhere = behind.length === 0 && ofAnother(subject.victims, holders);
     if (ids.length === 0 && (named.length > 0 || behind.length > 0 || (nameless && !elsewhere))) unplaced += 1;
   }
-  const notSeen = truncated ? [truncated] : [];
   if (unplaced > 0)
     notSeen.push(
       `${counted(unplaced, 'Defender alert')} that may be about any of these VMs, by an agent’s id, a name or an address alone`,
     );
-  return { counts, notSeen, whole: truncated === '' };
+  return { counts, notSeen, whole };
 }

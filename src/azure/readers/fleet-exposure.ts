@@ -115,20 +115,18 @@ export async function readFleetExposure(
     }
   };
   const unsettled = new UnsettledOfFleet();
-  await each(await firstPage('network-paths'), (rows) => {
-    unsettled.look(rows);
-    fleet.addResources(rows);
-  });
+  const taken = (rows: unknown[]) =>
+    inTurns(rows, (row) => {
+      unsettled.look([row]);
+      fleet.addResources([row]);
+    });
+  await each(await firstPage('network-paths'), taken);
   const machines = await listing;
-  await theirTurn();
-  fleet.addMachines(machines);
+  await inTurns(fleet.machines(machines), () => {});
   if (machines.some(({ id }) => scaleSetInstanceOf(id))) {
     // Without it the instances alone are not known: what is said of the VMs stays.
     try {
-      await each(await firstPage('scale-set-network'), (rows) => {
-        unsettled.look(rows);
-        fleet.addResources(rows);
-      });
+      await each(await firstPage('scale-set-network'), taken);
     } catch (error) {
       notSeen.push(`exposure of the instances of scale sets: ${azureError(error).message}`);
     }

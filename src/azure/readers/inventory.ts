@@ -8,12 +8,13 @@ import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
+import { inTurns } from '../client/in-turns.ts';
 import { kqlString } from '../client/kql-literal.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { documented } from '../client/pacing.ts';
 import { graphPages, queryGraph } from '../client/resource-graph.ts';
 import { activation, adviseRoles } from './eligible-roles.ts';
-import { machineOf } from './machine-row.ts';
+import { machineOf, subscriptionsById } from './machine-row.ts';
 import { type OtherMachine, otherMachineNamed, otherMachineOf } from './other-machines.ts';
 import { instanceNamed, isInstanceName, readInstance, readInstances, withInterfaces } from './scale-set-instances.ts';
 import { readSubscriptions, type Subscription } from './subscriptions.ts';
@@ -54,6 +55,7 @@ export async function readInventory(
     }
     const ids = subscriptions.map(({ id }) => id);
     onSubscriptions(ids);
+    const byId = subscriptionsById(subscriptions);
     const machines: VirtualMachine[] = [];
     const others: OtherMachine[] = [];
     // The list of VMs is what all else waits for: it gets as much of what Azure takes at a time as there is.
@@ -69,12 +71,12 @@ export async function readInventory(
         truncated = page.value;
         break;
       }
-      for (const row of page.value) {
+      await inTurns(page.value, (row) => {
         const other = otherMachineOf(row);
-        const machine = other ? undefined : machineOf(row, subscriptions);
+        const machine = other ? undefined : machineOf(row, byId);
         if (other) others.push(other);
         if (machine) machines.push(machine);
-      }
+      });
       onPage(machines, subscriptions);
     }
     const inSets = await readInstances(connection, others, subscriptions, signal);
@@ -144,8 +146,9 @@ async function readOne(
   if (!subscription) return undefined;
   const one = `${query.trimEnd()}\n| where id =~ ${kqlString(id)}`;
   const { rows } = await queryGraph(connection, one, [subscription.id]);
+  const byId = subscriptionsById(subscriptions);
   const listed = rows
-    .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, subscriptions)))
+    .map((row) => (otherMachineOf(row) ? undefined : machineOf(row, byId)))
     .find((vm) => vm !== undefined && sameId(vm.id, id));
   return listed ? withInterfaces(connection, listed) : readInstance(connection, id, subscriptions);
 }

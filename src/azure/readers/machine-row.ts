@@ -1,5 +1,5 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
-import { parseResourceId, sameId } from '../../arm/resource-id.ts';
+import { parseResourceId } from '../../arm/resource-id.ts';
 import type { VirtualMachine } from '../../documents/triage.ts';
 import { printable } from '../../text/printable.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -31,15 +31,21 @@ export function osNameOf(row: Json): string {
   return printable([offer, sku].filter(Boolean).join(' '), 60);
 }
 
+/** Subscriptions by their ids in lower case. */
+export type SubscriptionsById = ReadonlyMap<string, Subscription>;
+
+export const subscriptionsById = (subscriptions: readonly Subscription[]): SubscriptionsById =>
+  new Map(subscriptions.map((one) => [one.id.toLowerCase(), one]));
+
 /** The machine of a row of `virtual-machines.kql` or `scale-set-instances.kql`; undefined without a resource id. */
-export function machineOf(row: Json, subscriptions: readonly Subscription[]): VirtualMachine | undefined {
+export function machineOf(row: Json, subscriptions: SubscriptionsById): VirtualMachine | undefined {
   const id = textAt(row, 'id');
   const parsed = parseResourceId(id);
   if (!parsed) return undefined;
   const tags = at(row, 'tags');
   const osName = osNameOf(row);
   const osType = textAt(row, 'osType').toLowerCase();
-  const subscription = subscriptions.find((one) => sameId(one.id, parsed.subscriptionId));
+  const subscription = subscriptions.get(parsed.subscriptionId.toLowerCase());
   return {
     id,
     name: textAt(row, 'name') || parsed.name,

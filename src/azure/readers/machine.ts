@@ -29,9 +29,15 @@ export async function readMachine(
   const compute = await connection.compute(subscriptionId);
   const inSet = scaleSetInstanceOf(id);
   if (!inSet) {
-    return rawBody((options) =>
+    const body = await rawBody((options) =>
       compute.virtualMachines.get(resourceGroup, name, { ...options, expand: 'instanceView' }),
     );
+    // Each reference has its id. Without them the VM would read as one that has no interface.
+    const references = listAt(body, 'properties', 'networkProfile', 'networkInterfaces');
+    if (!isObject(body.properties) || references.some((one) => textAt(one, 'id') === '')) {
+      throw new Error(`the answer about ${name} is not whole: ask again`);
+    }
+    return body;
   }
   const [body, set] = await Promise.all([
     readInstanceBody(connection, { subscriptionId, resourceGroup }, inSet),
@@ -92,10 +98,12 @@ export interface ManagedIdentity extends MachineIdentity {
 /** The managed identities that a process inside the VM can get tokens for. */
 export function managedIdentitiesOf(machine: Json, vm: Pick<VirtualMachine, 'name'>): ManagedIdentity[] {
   const own = textAt(machine, 'identity', 'principalId');
+  // The type names it also where the answer has no principal: it is there, and whose it is is not known.
+  const has = own !== '' || /systemassigned/i.test(textAt(machine, 'identity', 'type'));
   const assigned = at(machine, 'identity', 'userAssignedIdentities');
   const ids = (...given: string[]) => given.filter((id) => id !== '').map((id) => id.toLowerCase());
   return [
-    ...(own === ''
+    ...(!has
       ? []
       : [{ kind: 'system-assigned' as const, name: vm.name, principalId: own, resource: '', ids: ids(own) }]),
     ...Object.entries(isObject(assigned) ? assigned : {}).map(([id, value]) => ({

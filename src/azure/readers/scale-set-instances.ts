@@ -7,7 +7,7 @@ import { azureError, unknownFrom } from '../client/failure.ts';
 import { loadQuery } from '../client/load-query.ts';
 import { queryGraph } from '../client/resource-graph.ts';
 import { readInstanceBody, virtualMachineOf } from './machine.ts';
-import { machineOf } from './machine-row.ts';
+import { machineOf, subscriptionsById } from './machine-row.ts';
 import type { OtherMachine } from './other-machines.ts';
 import type { Subscription } from './subscriptions.ts';
 
@@ -35,8 +35,9 @@ export async function readInstances(
     const query = await loadQuery('scale-set-instances');
     const ids = subscriptions.map(({ id }) => id);
     const { rows, truncated } = await queryGraph(connection, query, ids, signal);
+    const byId = subscriptionsById(subscriptions);
     const machines = rows.flatMap((row) => {
-      const machine = scaleSetInstanceOf(textAt(row, 'id')) ? machineOf(row, subscriptions) : undefined;
+      const machine = scaleSetInstanceOf(textAt(row, 'id')) ? machineOf(row, byId) : undefined;
       return machine ? [machine] : [];
     });
     const listed = Map.groupBy(machines, ({ id }) => scaleSetInstanceOf(id)?.scaleSet.toLowerCase() ?? '');

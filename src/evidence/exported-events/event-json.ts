@@ -20,9 +20,18 @@ function field(object: unknown, ...names: string[]): unknown {
   return undefined;
 }
 
-/** An attribute of an element, as the several writers keep it. */
-const attribute = (element: unknown, name: string): unknown =>
-  field(field(element, '#attributes'), name) ?? field(element, `@${name}`, name);
+/**
+ * An attribute of one of an object's elements, as the several writers keep it: in it, or beside it (Chainsaw, and `evtx_dump
+ * --separate-json-attributes`; omerbenamram/evtx).
+ */
+function attribute(object: Json, element: string, name: string): unknown {
+  const inner = object[element];
+  return (
+    field(field(inner, '#attributes'), name) ??
+    field(object[`${element}_attributes`], name) ??
+    field(inner, `@${name}`, name)
+  );
+}
 
 /** The text of an element: itself, or what its attributes are kept beside. */
 const content = (element: unknown): string => textOf(isObject(element) ? field(element, '#text', 'Value') : element);
@@ -112,17 +121,17 @@ export function eventParts(record: unknown): EventParts | null {
 /** A whole event: `parse_evtx` of Velociraptor, evtx_dump and Chainsaw (`-o jsonl`). */
 function wholeParts(whole: unknown, own: Json): EventParts | null {
   const eventId = numberOf(own.EventID);
-  const time = instant(attribute(own.TimeCreated, 'SystemTime'));
+  const time = instant(attribute(own, 'TimeCreated', 'SystemTime'));
   if (eventId === null || typeof own.Channel !== 'string') return null;
   const text = (name: string): string => content(own[name]);
   return {
     system: {
       ...emptySystem,
-      provider: textOf(attribute(own.Provider, 'Name')),
-      providerGuid: textOf(attribute(own.Provider, 'Guid')),
-      eventSourceName: textOf(attribute(own.Provider, 'EventSourceName')),
+      provider: textOf(attribute(own, 'Provider', 'Name')),
+      providerGuid: textOf(attribute(own, 'Provider', 'Guid')),
+      eventSourceName: textOf(attribute(own, 'Provider', 'EventSourceName')),
       eventId,
-      qualifiers: numberOf(attribute(own.EventID, 'Qualifiers')),
+      qualifiers: numberOf(attribute(own, 'EventID', 'Qualifiers')),
       version: numberOf(own.Version),
       level: numberOf(own.Level),
       task: numberOf(own.Task),
@@ -130,12 +139,12 @@ function wholeParts(whole: unknown, own: Json): EventParts | null {
       keywords: text('Keywords'),
       time,
       recordId: numberOf(own.EventRecordID) ?? 0,
-      activityId: textOf(attribute(own.Correlation, 'ActivityID')),
-      processId: numberOf(attribute(own.Execution, 'ProcessID')),
-      threadId: numberOf(attribute(own.Execution, 'ThreadID')),
+      activityId: textOf(attribute(own, 'Correlation', 'ActivityID')),
+      processId: numberOf(attribute(own, 'Execution', 'ProcessID')),
+      threadId: numberOf(attribute(own, 'Execution', 'ThreadID')),
       channel: own.Channel,
       computer: text('Computer'),
-      userId: textOf(attribute(own.Security, 'UserID')),
+      userId: textOf(attribute(own, 'Security', 'UserID')),
     },
     fields: dataFields(field(whole, 'EventData') ?? field(whole, 'UserData')),
   };

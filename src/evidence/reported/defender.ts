@@ -53,6 +53,7 @@ export const deviceLogonEvents: Reporter = {
       code: outcome === 'failed' ? `defender:${reason.toLowerCase()}` : '',
       program: fieldText(row, 'InitiatingProcessFolderPath', 'InitiatingProcessFileName'),
       id: `${computer}\n${at}\n${id}`,
+      once: row.has('ReportId'),
     };
   },
 };

@@ -5,12 +5,13 @@ import { cellOf } from '../guessed-type.ts';
 import { type Fields, textOf } from '../shapes/export-shape.ts';
 
 /** A table, or a form of export, whose rows report logons, and not every one. */
-export interface Reporter {
+export type Reporter = {
   /** What it leaves out, in words. */
   lacks: string;
-  /** The logon that a row reports; null for any other row, and why one is no row of it. */
-  logonOf(row: Fields): ReportedLogon | null | { because: string };
-}
+} & ({ logonOf(row: Fields): RowLogon } | { logonsOf(row: Fields): Iterable<RowLogon> });
+
+/** The logon that a row reports; null for any other row, and why one is no row of it. */
+export type RowLogon = ReportedLogon | null | { because: string };
 
 /** Longer is no name, address or program. */
 const longest = 1024;

@@ -433,6 +433,9 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
       const numbers = given.map((p) => p ?? 0);
       const days = numbers.length === 4 ? (numbers[0] ?? 0) : 0;
       const [hours = 0, minutes = 0, seconds = 0] = numbers.length === 4 ? numbers.slice(1) : numbers;
+      // "A value from 0-23", "from 0-59", "from 0 to 59.9999999", and otherwise null (make-timespan-function, of 2024-08-11).
+      const isTime = (value: number, end: number): boolean => value >= 0 && value < end;
+      if (!isTime(hours, 24) || !isTime(minutes, 60) || !isTime(seconds, 60)) return null;
       return Math.round(
         days * TICKS_PER_DAY + hours * TICKS_PER_HOUR + minutes * TICKS_PER_MINUTE + seconds * TICKS_PER_SECOND,
       );

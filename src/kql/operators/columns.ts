@@ -1,22 +1,44 @@
 import { toBool } from '../call.ts';
-import { type Frame, pick, type Vector, vectorOf } from '../frame.ts';
-import { child, list, type Node, nodeClass, optional, resultColumns, simpleName } from '../language.ts';
+import { type Frame, latePick, pick, type Vector, vectorOf } from '../frame.ts';
+import { child, list, type Node, nodeClass, nodeKind, optional, resultColumns, simpleName } from '../language.ts';
 import { refuse, type Scope, within } from '../scope.ts';
 import type { Value } from '../values.ts';
 import { columnFrom, unnamed } from './summarize.ts';
 
+/**
+ * Rows of which the condition is true. Of conditions that `and` joins each is asked of the rows that the one before left, so
+ * that fewer cells are looked at; where the order of rows means something, they are one, since its functions look at others.
+ */
 export function where(node: Node, input: Frame, outer: Scope): Frame {
-  const condition = outer.run.expression(child(node, 'Condition'), within(outer, input));
+  const condition = child(node, 'Condition');
+  let rows: Int32Array | undefined;
+  for (const one of input.serialized ? [condition] : conjuncts(condition)) rows = kept(one, input, rows, outer);
+  return rows ? pick(input, rows) : input;
+}
+
+function conjuncts(node: Node): Node[] {
+  const inner = nodeClass(node) === 'ParenthesizedExpression' ? child(node, 'Expression') : node;
+  if (nodeClass(inner) !== 'BinaryExpression' || nodeKind(inner) !== 'AndExpression') return [node];
+  return [...conjuncts(child(inner, 'Left')), ...conjuncts(child(inner, 'Right'))];
+}
+
+/** Those of some rows, undefined for all, of which a condition is true. */
+function kept(node: Node, input: Frame, rows: Int32Array | undefined, outer: Scope): Int32Array | undefined {
+  // Cells that are made of a few rows are made again where they are in the result.
+  const few = rows !== undefined && 2 * rows.length <= input.length;
+  const condition = outer.run.expression(node, within(outer, few ? latePick(input, rows) : input));
   const { at } = condition;
-  if (condition.constant) return toBool(at(0)) === true ? input : pick(input, new Int32Array(0));
-  const rows = new Int32Array(input.length);
-  let kept = 0;
+  if (condition.constant) return toBool(at(0)) === true ? rows : new Int32Array(0);
+  const length = rows?.length ?? input.length;
+  const found = new Int32Array(length);
+  let count = 0;
   const bool = condition.type === 'bool';
-  for (let row = 0; row < input.length; row++) {
-    const value = at(row);
-    if (value === true || (!bool && toBool(value) === true)) rows[kept++] = row;
+  for (let n = 0; n < length; n++) {
+    const row = rows ? (rows[n] ?? 0) : n;
+    const value = at(few ? n : row);
+    if (value === true || (!bool && toBool(value) === true)) found[count++] = row;
   }
-  return kept === input.length ? input : pick(input, rows.slice(0, kept));
+  return count === length ? rows : found.slice(0, count);
 }
 
 /** A plain column is passed on as it is; anything else is worked out row by row. */

@@ -173,19 +173,25 @@ function sameType(left: Vector, name: string, right: Vector | undefined, node: N
   );
 }
 
-/** The rows of each group, in order. */
-function byGroup(group: Int32Array, count: number): Int32Array[] {
-  const sizes = new Int32Array(count);
-  for (const g of group) sizes[g] = (sizes[g] ?? 0) + 1;
-  const rows = Array.from(sizes, (size) => new Int32Array(size));
-  sizes.fill(0);
-  group.forEach((g, row) => {
-    const at = sizes[g] ?? 0;
-    const own = rows[g];
-    if (own) own[at] = row;
-    sizes[g] = at + 1;
-  });
-  return rows;
+/** The rows of each group, in order: those of group g are `rows` from `begins[g]` to before `begins[g + 1]`. */
+interface GroupedRows {
+  begins: Int32Array;
+  rows: Int32Array;
+}
+
+function byGroup(group: Int32Array, count: number): GroupedRows {
+  const begins = new Int32Array(count + 1);
+  for (const g of group) begins[g + 1] = (begins[g + 1] ?? 0) + 1;
+  for (let g = 0; g < count; g++) begins[g + 1] = (begins[g + 1] ?? 0) + (begins[g] ?? 0);
+  const next = begins.slice();
+  const rows = new Int32Array(group.length);
+  for (let row = 0; row < group.length; row++) {
+    const g = group[row] ?? 0;
+    const at = next[g] ?? 0;
+    rows[at] = row;
+    next[g] = at + 1;
+  }
+  return { begins, rows };
 }
 
 /** The rows that a semi or anti join keeps of its side. Those of the right are known when all of the left were seen. */
@@ -222,13 +228,11 @@ function semiRows(
   };
 }
 
-const NO_ROWS = new Int32Array(0);
-
 function matchRows(
   kind: string,
   ids: Int32Array,
   group: Int32Array,
-  rowsOf: readonly Int32Array[],
+  { begins, rows }: GroupedRows,
   seen: Uint8Array,
   last: boolean,
 ): [Int32Array, Int32Array] {
@@ -238,7 +242,7 @@ function matchRows(
   let most = 0;
   for (let row = 0; row < ids.length; row++) {
     const id = ids[row] ?? -1;
-    if (id >= 0) most += rowsOf[id]?.length ?? 0;
+    if (id >= 0) most += (begins[id + 1] ?? 0) - (begins[id] ?? 0);
     else if (keepLeft) most += 1;
   }
   // Of innerunique each key counts once, and so no more than there are right rows.
@@ -260,10 +264,10 @@ function matchRows(
       if (kind === 'innerunique' && seen[id] === 1) continue;
       seen[id] = 1;
     }
-    const matches = rowsOf[id] ?? NO_ROWS;
-    for (let i = 0; i < matches.length; i++) {
+    const end = begins[id + 1] ?? 0;
+    for (let i = begins[id] ?? 0; i < end; i++) {
       leftRows[count] = row;
-      rightRows[count++] = matches[i] ?? -1;
+      rightRows[count++] = rows[i] ?? -1;
     }
   }
   for (let row = 0; alone && row < group.length; row++) {

@@ -16,11 +16,15 @@ type Pairs = (text: string) => [key: string, value: string][];
 export function parseKv(node: Node, input: Frame, outer: Scope): Frame {
   const scope = within(outer, input);
   const value = scope.run.expression(child(node, 'Expression'), scope);
-  if (value.type !== 'string') return refuse(`parse-kv of a ${value.type}`, node, scope);
+  // A dynamic is read as its text, as parse does.
+  if (value.type !== 'string' && value.type !== 'dynamic') return refuse(`parse-kv of a ${value.type}`, node, scope);
   const text = textReader(value);
   const wanted = new Set(list(optional(child(node, 'Keys'), 'Columns')).map((c) => simpleName(child(c, 'Name'))));
   const again = input.names.find((name) => wanted.has(name));
-  if (again !== undefined) refuse(`parse-kv into '${again}', a column that is there already,`, node, scope);
+  if (again !== undefined) {
+    const message = `parse-kv would make '${again}', a column that is there already, and which of the two is kept is not documented; rename that first: | project-rename ${again}_ = ${again}`;
+    fail('unsupported', message, node, scope);
+  }
   const pairs = reader(node, wanted, scope);
   const found: Map<string, string>[] = [];
   for (let row = 0; row < input.length; row++) {

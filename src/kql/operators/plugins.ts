@@ -130,15 +130,24 @@ function bagUnpack(call: Node, input: Frame, outer: Scope): Frame {
   const { positional, named } = separated(call);
   const bagNode = positional[0];
   if (!bagNode) return refuse('This bag_unpack()', call, outer);
+  // An argument without a name is that of its place, whatever is named beside it.
+  const places = argumentsOf(call).map((a) => (nodeClass(a) === 'SimpleNamedExpression' ? undefined : a));
   const option = (position: number, name: string): Value => {
-    const node = named.get(name) ?? positional[position];
+    const node = named.get(name) ?? places[position];
     return node ? constantOf(node, outer).value : null;
   };
+  const unknown = [...named.keys()].find(
+    (name) => !['OutputColumnPrefix', 'columnsConflict', 'ignoredProperties'].includes(name),
+  );
+  if (unknown !== undefined) fail('semantic', `bag_unpack() has no parameter '${unknown}'.`, call, outer);
   const prefix = String(option(1, 'OutputColumnPrefix') ?? '');
   const conflict = String(option(2, 'columnsConflict') ?? 'error');
   if (!['error', 'replace_source', 'keep_source'].includes(conflict)) {
     fail('semantic', `'${conflict}' is no way to resolve a conflict of columns.`, call, outer);
   }
+  const given = option(3, 'ignoredProperties');
+  if (given !== null && !Array.isArray(given)) fail('semantic', 'ignoredProperties needs an array.', call, outer);
+  const ignored = new Set(Array.isArray(given) ? given.map(String) : []);
   const bags = outer.run.expression(bagNode, within(outer, input));
   if (bags.type !== 'dynamic') fail('semantic', 'bag_unpack() needs a dynamic.', bagNode, outer);
 
@@ -147,6 +156,7 @@ function bagUnpack(call: Node, input: Frame, outer: Scope): Frame {
     const bag = bags.at(row);
     if (!isBag(bag)) continue;
     for (const [key, value] of Object.entries(bag)) {
+      if (ignored.has(key)) continue;
       let slot = slots.get(key);
       if (!slot) {
         if (slots.size >= MAX_COLUMNS) fail('limit', `The bags have more than ${MAX_COLUMNS} slots.`, call, outer);

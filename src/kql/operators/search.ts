@@ -25,8 +25,13 @@ export function search(node: Node, input: Rows | undefined, inputLabel: string, 
   return united(inputs, (parts) => foundIn(node, parts, kind === 'case_sensitive', outer));
 }
 
-function foundIn(node: Node, parts: readonly Branch[], caseSensitive: boolean, outer: Scope): Frame {
-  const condition = child(node, 'Condition');
+/** Of each table the rows in which a predicate holds, where a bare text stands for "any column has it". */
+export function matching(
+  condition: Node,
+  parts: readonly Branch[],
+  caseSensitive: boolean,
+  outer: Scope,
+): { found: Branch[]; length: number } {
   const found = parts.map(({ label, frame }): Branch => {
     const inner: Scope = { ...within(outer, frame), search: { caseSensitive } };
     const { at } = outer.run.expression(condition, inner);
@@ -37,25 +42,36 @@ function foundIn(node: Node, parts: readonly Branch[], caseSensitive: boolean, o
   });
   const length = found.reduce((sum, part) => sum + part.frame.length, 0);
   checkRows(length);
+  return { found, length };
+}
+
+/** The name of the table of each row. */
+export const labelsOf = (parts: readonly Branch[]): Vector =>
+  vectorOf(
+    'string',
+    parts.flatMap(({ label, frame }) => new Array<Value>(frame.length).fill(label)),
+  );
+
+function foundIn(node: Node, parts: readonly Branch[], caseSensitive: boolean, outer: Scope): Frame {
+  const { found, length } = matching(child(node, 'Condition'), parts, caseSensitive, outer);
   const columns = resultColumns(node);
   const places = placesOf(
     found,
     columns.filter((c) => c.name !== SOURCE),
   );
   const vectors = columns.map((column): Vector => {
-    if (column.name !== SOURCE) return vectorOf(column.type, gather(found, column, places.get(column), length));
-    const labels: Value[] = [];
-    for (const part of found) for (let row = 0; row < part.frame.length; row++) labels.push(part.label);
-    return vectorOf('string', labels);
+    if (column.name === SOURCE) return labelsOf(found);
+    return vectorOf(column.type, gather(found, column, places.get(column), length));
   });
   return { names: columns.map((c) => c.name), vectors, length, serialized: false };
 }
 
-function sources(node: Node, scope: Scope): Input[] {
+/** The tables that a search or a find names, or all. */
+export function sources(node: Node, scope: Scope): Input[] {
   const clause = optional(node, 'InClause');
   if (clause) return list(optional(clause, 'Expressions')).flatMap((e, i) => branches(e, i, false, scope));
   const views = [...scope.names].filter(([, binding]) => isView(binding));
   const [first] = views;
-  if (first) refuse(`A search of every table beside the view '${first[0]}'`, node, scope);
+  if (first) refuse(`Looking through every table beside the view '${first[0]}'`, node, scope);
   return [...scope.run.tables.values()].map((table) => ({ label: table.name, rows: rowsOf(table) }));
 }

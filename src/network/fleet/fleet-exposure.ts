@@ -70,7 +70,7 @@ function publicAddresses(interfaces: readonly Interface[], resources: NetworkRes
  * large, and of use only to the VMs behind it: those of subnets are compiled and kept, those of network interfaces
  * are dropped when their VMs are evaluated. So what is held at once follows the VMs, not their rules.
  *
- * First the VMs (`addMachines`) and every other resource (`addResources`), in any order, then `begin`, then the groups in any order (`groups`; cheapest when
+ * First the VMs (`machines`) and every other resource (`addResources`), in any order, then `begin`, then the groups in any order (`groups`; cheapest when
  * those of subnets come first), then `rest`. `take` gets each VM once, as soon as all that decides it is there.
  * The answers are those of `evaluateExposure` for each VM alone.
  */
@@ -94,15 +94,21 @@ export class FleetExposure<M extends FleetMachine> {
     this.#take = take;
   }
 
-  /** Takes the VMs, all of them at once. */
-  addMachines(machines: Iterable<M>): void {
+  /** Takes the VMs, all of them, before anything else comes: one at each step. */
+  *machines(machines: Iterable<M>): Generator<M> {
     const come = this.#interfaces;
     this.#interfaces = new IdMap();
     for (const machine of machines) {
       const interfaces = machine.networkInterfaces.map((id) => this.#interfaceOf(id, come.get(id)));
       this.#members.push({ machine, interfaces, place: 0, missing: 0, groups: [] });
+      yield machine;
     }
     this.#listed = true;
+  }
+
+  /** The same in one go. */
+  addMachines(machines: Iterable<M>): void {
+    this.machines(machines).forEach(() => {});
   }
 
   #interfaceOf(id: string, come?: Interface): Interface {

@@ -493,6 +493,15 @@ const policies: Handler = (call) => {
   return page(call, found);
 };
 
+/** The vault's ties to Resource Guards; a vault without multi-user authorization has none. */
+const guardProxies: Handler = (call) => {
+  const vault = call.path.replace(/\/backupResourceGuardProxies$/i, '');
+  const found = call.azure.store
+    .ofType('Microsoft.RecoveryServices/vaults/backupResourceGuardProxies')
+    .filter((proxy) => same(vaultOf(proxy.id), vault));
+  return page(call, found);
+};
+
 const policy: Handler = (call) => {
   const found = call.azure.store.get(call.path);
   if (found === undefined) throw notFound(lastSegment(call.path));
@@ -530,6 +539,7 @@ export const recoveryServicesRoutes: Route[] = [
   { method: 'GET', template: `${vaultPath}/backupJobs/{job}`, handler: job },
   { method: 'GET', template: `${vaultPath}/backupPolicies`, handler: policies },
   { method: 'GET', template: `${vaultPath}/backupPolicies/{policy}`, handler: policy },
+  { method: 'GET', template: `${vaultPath}/backupResourceGuardProxies`, handler: guardProxies },
   { method: 'GET', template: itemPath, handler: item },
   { method: 'PUT', template: itemPath, handler: undelete },
   { method: 'GET', template: `${itemPath}/recoveryPoints`, handler: points },

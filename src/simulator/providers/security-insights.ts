@@ -6,8 +6,8 @@ import { newEtag } from '../store.ts';
 import type { ArmResource } from '../world.ts';
 
 /*
- * Incidents of Microsoft Sentinel, their entities and comments, by the specification 2025-09-01 (Incidents.json): the world
- * has an incident as a resource, with its entities in the property `entities`, which Azure prints by a POST alone.
+ * Incidents of Microsoft Sentinel, their entities and comments, by the specification 2025-09-01 (Incidents.json, compared 2026-11-30): the
+ * world has an incident as a resource, with its entities in the property `entities`, which Azure prints by a POST alone.
  */
 
 const type = 'Microsoft.SecurityInsights/incidents';
@@ -15,17 +15,22 @@ const commentType = `${type}/comments`;
 const longestComment = 30_000;
 const mostComments = 100;
 
-const shown = ({ properties, ...rest }: ArmResource): ArmResource => {
-  const { entities: _, ...own } = record(properties);
-  return { ...rest, properties: own };
-};
-
 const workspaceOf = (id: string): string => id.replace(/\/providers\/Microsoft\.SecurityInsights\/.*$/i, '');
 
 const noWorkspace = (id: string): AzureError => {
   const { group = '' } = readPath(id);
   return resourceNotFound('Microsoft.OperationalInsights/workspaces', lastSegment(id), group);
 };
+
+const commentsOf = (call: Call, incident: string): ArmResource[] =>
+  call.azure.store.ofType(commentType).filter(({ id }) => within(id, `${incident}/comments`));
+
+/** The incident without its entities, and with the number of its comments (`additionalData.commentsCount`, which is read-only). */
+function shown(call: Call, { properties, ...rest }: ArmResource): ArmResource {
+  const { entities: _, additionalData, ...own } = record(properties);
+  const commentsCount = commentsOf(call, rest.id).length;
+  return { ...rest, properties: { ...own, additionalData: { ...record(additionalData), commentsCount } } };
+}
 
 function incidentAt(call: Call, id: string): ArmResource {
   const found = call.azure.store.get(id);
@@ -48,10 +53,13 @@ const list: Handler = (call) => {
   if (call.azure.store.get(workspace) === undefined) throw noWorkspace(workspace);
   const fits = conditionOf(call.query.get('$filter'));
   const own = call.azure.store.ofType(type).filter((incident) => within(incident.id, call.path) && fits(incident));
-  return page(call, own.map(shown));
+  return page(
+    call,
+    own.map((incident) => shown(call, incident)),
+  );
 };
 
-const get: Handler = (call) => ok(shown(incidentAt(call, call.path)));
+const get: Handler = (call) => ok(shown(call, incidentAt(call, call.path)));
 
 const entities: Handler = (call) => {
   const incident = incidentAt(call, call.path.slice(0, call.path.lastIndexOf('/')));
@@ -62,9 +70,6 @@ const entities: Handler = (call) => {
     metaData: [...kinds].map(([entityKind, all]) => ({ entityKind, count: all.length })),
   });
 };
-
-const commentsOf = (call: Call, incident: string): ArmResource[] =>
-  call.azure.store.ofType(commentType).filter(({ id }) => within(id, `${incident}/comments`));
 
 const comments: Handler = (call) => {
   const incident = incidentAt(call, call.path.slice(0, call.path.lastIndexOf('/')));

@@ -142,6 +142,7 @@ const meanings: Record<string, FailureMeaning> = {
   'pam:failure': wrong('authentication failure', null),
   // Defender's words for it (FailureReason), of which Microsoft documents none.
   'defender:invalidusernameorpassword': wrong('wrong account or password', null),
+  'reported:': undecided('failed logon, whose reason is not in the export'),
   'defender:': undecided('failed logon, whose reason Defender did not record'),
   'btmp:failed': undecided('failed logon, whose reason btmp does not keep'),
   // Audit keeps who, from where and whether, and no reason; sshd calls an account that may not log on invalid too.

@@ -1,0 +1,106 @@
+import { CSV_MODULE } from './csv-module.ts';
+
+/** What wasm/csv-cells.ts gives: there is said what each does. Addresses are bytes of the memory. */
+interface CellFunctions {
+  oddQuotes(from: number, to: number): number;
+  scan(state: number): number;
+  singlesTo(room: number): void;
+  single(span: number): number;
+  numberOf(texts: number, from: number, to: number): number;
+  placeAll(texts: number): void;
+  numbers(texts: number, spans: number, each: number, picked: number, from: number, rows: number, into: number): number;
+  plain(times: number, spans: number, each: number, picked: number, rows: number, into: number): void;
+}
+
+const PAGE = 65_536;
+/** 2 GiB, which are reserved and not taken. */
+const MOST_PAGES = 32_768;
+/** Pages that are added at once, for much that is small. */
+const SOME_PAGES = 16;
+/** Bytes behind a text that may be read with it. */
+const BEHIND = 64;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Memory with the text of a file, its cells and all that is made of them by the functions of wasm/csv-cells.ts. What was
+ * allocated stays where it is, and goes with the memory. Threads may share it: each allocates parts of its own.
+ */
+export class CellMemory {
+  readonly shared: WebAssembly.Memory;
+  readonly functions: CellFunctions;
+  #bytes: Buffer = Buffer.alloc(0);
+  #words: Int32Array = new Int32Array(0);
+  /** All views of the memory: it has another as often as it was made longer. */
+  readonly #views = new WeakSet<ArrayBufferLike>();
+  #next = 0;
+  #end = 0;
+  #scratch = { at: 0, length: 0 };
+  #copied: Buffer = Buffer.alloc(0);
+
+  /** `shared`: the memory of another thread. */
+  constructor(shared = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })) {
+    this.shared = shared;
+    compiled ??= new WebAssembly.Module(Buffer.from(CSV_MODULE, 'base64'));
+    this.functions = new WebAssembly.Instance(compiled, { env: { memory: shared } }).exports as CellFunctions;
+    this.#look();
+  }
+
+  /** All of it that was there when this thread looked last, by bytes. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** The same by words of 32 bits. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  #look(): void {
+    const { buffer } = this.shared;
+    if (buffer.byteLength === this.#bytes.length) return;
+    this.#views.add(buffer);
+    this.#bytes = Buffer.from(buffer);
+    this.#words = new Int32Array(buffer);
+  }
+
+  /** A text that another thread put there. */
+  text(from: number, to: number): Buffer {
+    this.#look();
+    return this.#bytes.subarray(from, to);
+  }
+
+  /** The address of bytes that are 0 and nobody else's. Throws a RangeError where there are no more. */
+  allocate(bytes: number): number {
+    const needed = (bytes + 15) & ~15;
+    if (needed > this.#end - this.#next) {
+      const pages = Math.max(SOME_PAGES, Math.ceil(needed / PAGE));
+      this.#next = this.shared.grow(pages) * PAGE;
+      this.#end = this.#next + pages * PAGE;
+      this.#look();
+    }
+    const at = this.#next;
+    this.#next += needed;
+    return at;
+  }
+
+  /** The address of bytes of any value, which are the caller's until the next call. */
+  scratch(bytes: number): number {
+    if (bytes > this.#scratch.length) this.#scratch = { at: this.allocate(2 * bytes), length: 2 * bytes };
+    return this.#scratch.at;
+  }
+
+  /** Room for a text. */
+  room(bytes: number): Buffer {
+    const at = this.allocate(bytes + BEHIND);
+    return this.bytes.subarray(at, at + bytes);
+  }
+
+  /** The address of a text; where it is elsewhere, that of a copy, until the next that is copied. */
+  placeOf(text: Buffer): number {
+    if (this.#views.has(text.buffer)) return text.byteOffset;
+    if (text.length > this.#copied.length) this.#copied = this.room(2 * text.length);
+    text.copy(this.#copied);
+    return this.#copied.byteOffset;
+  }
+}
