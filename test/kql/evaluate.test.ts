@@ -271,6 +271,21 @@ describe('summarize', () => {
     expect(rows('Events | summarize First = min(At), take_any(Who) by bin(At, 1h) | count')).toEqual([[2]]);
   });
 
+  it('leaves a key out of a star under whatever name it has, also as a conversion to its own type', () => {
+    expect(names('Events | summarize take_any(*) by Account = Who')).toEqual(['Account', 'At', 'Id', 'N', 'D']);
+    expect(rows('Events | summarize arg_max(At, *) by Number = (Id) | project Number, Who, N')).toEqual([
+      [4625, 'Admin', null],
+      [4624, '', 7],
+    ]);
+    expect(rows('Events | summarize arg_max(At, *) by tostring(Who), toint(Id) | project Who, Id, N')).toEqual([
+      ['admin', 4625, 5],
+      ['Admin', 4625, null],
+      ['', 4624, 7],
+    ]);
+    expect(names('Events | summarize arg_max(At, *) by tolong(Id)')).toEqual(['Id', 'At', 'Id1', 'Who', 'N', 'D']);
+    expect(names('Events | summarize arg_max(At, *) by N = Id')).toEqual(['N', 'At', 'Who', 'N1', 'D']);
+  });
+
   it('takes conditions, limits and expressions over aggregates', () => {
     expect(rows('Events | summarize countif(Id == 4625), sumif(N, Id == 4625), dcountif(Who, N > 0)')).toEqual([
       [2, 5, 2],

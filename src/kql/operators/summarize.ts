@@ -204,7 +204,7 @@ class ChosenRows implements Item {
 export function summarizer(node: Node, outer: Scope): Reducer {
   const by = optional(node, 'ByClause') ? list(optional(child(node, 'ByClause'), 'Expressions')) : [];
   if (optional(optional(node, 'ByClause') ?? node, 'BinClause')) refuse('summarize … bin=', node, outer);
-  const plainKeys = new Set(by.filter((k) => nodeClass(k) === 'NameReference').map(simpleName));
+  const plainKeys = new Set(by.flatMap((key) => plainKey(key) ?? []));
   const groups = new GroupRows(by.length);
   let items: Item[] | undefined;
   const parts = (): Parts | undefined => {
@@ -242,6 +242,20 @@ function keyOf(node: Node, scope: Scope): Expression {
   if (key.type === 'dynamic')
     fail('semantic', 'A summarize group key is of type dynamic. Please use an explicit cast.', node, scope);
   return key;
+}
+
+const CONVERSION = /^to(?:string|int|long|real|double|bool|boolean|datetime|timespan|guid|dynamic)$/;
+
+/** The column that a key is, under whatever name, also as a conversion to its own type: a star leaves it out. */
+function plainKey(key: Node): string | undefined {
+  let node = unnamed(key);
+  while (nodeClass(node) === 'ParenthesizedExpression') node = child(node, 'Expression');
+  if (nodeClass(node) === 'NameReference') return simpleName(node);
+  if (nodeClass(node) !== 'FunctionCallExpression' || !CONVERSION.test(simpleName(child(node, 'Name'))))
+    return undefined;
+  const [only] = argumentsOf(node);
+  const type = only && nodeClass(only) === 'NameReference' ? scalarType(only) : undefined;
+  return only && type !== undefined && type === scalarType(node) ? simpleName(only) : undefined;
 }
 
 function itemOf(node: Node, scope: Scope, plainKeys: ReadonlySet<string>): Item {
