@@ -4,7 +4,7 @@ import { readSubscriptions } from '../azure/readers/subscriptions.ts';
 import type { Reader } from '../session/session-readers.ts';
 import type { Opened } from './options.ts';
 
-/** What is read from Azure over a connection. */
+/** The reading from Azure over a connection. */
 export interface AzureReading {
   reader: Reader;
   /** The scope that is read: "contoso-prod +1 subscription". */

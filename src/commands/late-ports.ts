@@ -47,7 +47,7 @@ export function latePorts(
 ): LatePorts {
   let ports: AzurePorts | null = null;
   const loaded = new Map<AzurePorts, KeptPorts>();
-  // What earlier sessions left is read when cases are loaded for another reason: the list comes first.
+  // Settles when cases are loaded for another reason: the list comes before what earlier sessions left.
   const firstLoaded = Promise.withResolvers<void>();
   let place: Place = {};
   let tenantName = '';
