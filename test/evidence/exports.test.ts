@@ -60,6 +60,46 @@ const textsOf = (cells: BlockCells, columns: number): string[][] => {
   );
 };
 
+interface Records {
+  rows: string[][];
+  lines: number[];
+  /** The line after them, or what is wrong with the next. */
+  end: string | number;
+}
+
+/** The records of two cells of a text. */
+function recordByRecord(text: string): Records {
+  const block = Buffer.from(text);
+  const records = new CsvRecords('f');
+  const [rows, lines]: [string[][], number[]] = [[], []];
+  try {
+    for (let at = 0; at < block.length; ) {
+      const row: string[] = [];
+      at = records.next(block, at, (_place, bytes, from, to) => row.push(bytes.toString('utf8', from, to)));
+      if (records.cells === 0) continue;
+      if (row.length !== 2)
+        throw new EvidenceError('f', `${row.length} fields where the header has 2`, { line: records.began });
+      rows.push(row);
+      lines.push(records.began);
+    }
+  } catch (error) {
+    return { rows, lines, end: String(error) };
+  }
+  return { rows, lines, end: records.line };
+}
+
+/** The same, found together. */
+function inBlock(text: string): Records {
+  const cells = new BlockCells('f', memory, [0, 1]);
+  let end: string | number;
+  try {
+    end = cells.find(Buffer.from(text), 1);
+  } catch (error) {
+    end = String(error);
+  }
+  return { rows: textsOf(cells, 2), lines: [...cells.column(0).lines], end };
+}
+
 describe('tables that Microsoft documents', () => {
   it('have the documented types and columns, whatever an export holds', async () => {
     const csv =
@@ -106,59 +146,34 @@ describe('CSV', () => {
 
   it('finds in a block of any bytes what reading record by record finds, and refuses the same', () => {
     const unit = fc.constantFrom(
-      '"',
-      '""',
-      ',',
-      '","',
-      '\n',
-      '\r',
-      '\r\n',
-      'a',
-      '\u00ad',
-      'q,"x\n"",",z\n',
-      'b'.repeat(61),
+      ...['"', '""', ',', '","', '\n', '\r', '\r\n', 'a', '\u00ad', 'q,"x\n"",",z\n', 'b'.repeat(61)],
     );
     const plain = fc.constantFrom(
-      'a,b\n',
-      '"a",b\r\n',
-      '"a,""\n",\r',
-      ',\n',
-      `${'c'.repeat(30)},"${'d'.repeat(40)}"\n`,
+      ...['a,b\n', '"a",b\r\n', '"a,""\n",\r', ',\n', `${'c'.repeat(30)},"${'d'.repeat(40)}"\n`],
     );
     const text = fc.array(fc.oneof({ weight: 6, arbitrary: plain }, { weight: 1, arbitrary: unit }), { maxLength: 40 });
     fc.assert(
       fc.property(text, (parts) => {
-        const block = Buffer.from(parts.join(''));
-        const records = new CsvRecords('f');
-        const rows: string[][] = [];
-        const lines: number[] = [];
-        let fault: string | undefined;
-        try {
-          for (let at = 0; at < block.length; ) {
-            const row: string[] = [];
-            at = records.next(block, at, (_place, bytes, from, to) => row.push(bytes.toString('utf8', from, to)));
-            if (records.cells === 0) continue;
-            if (row.length !== 2)
-              throw new EvidenceError('f', `${row.length} fields where the header has 2`, { line: records.began });
-            rows.push(row);
-            lines.push(records.began);
-          }
-        } catch (error) {
-          fault = String(error);
-        }
-        const cells = new BlockCells('f', memory, [0, 1]);
-        let found: string | number;
-        try {
-          found = cells.find(block, 1);
-        } catch (error) {
-          found = String(error);
-        }
-        expect(found).toBe(fault ?? records.line);
-        expect([...cells.column(0).lines]).toEqual(lines);
-        expect(textsOf(cells, 2)).toEqual(rows);
+        expect(inBlock(parts.join(''))).toEqual(recordByRecord(parts.join('')));
       }),
       { numRuns: 1500 },
     );
+    // Each at all places among the bytes that are looked at together.
+    for (const part of [
+      'a,"b"\n',
+      '"a"b,c\n',
+      'a"b,c\n',
+      'a,"b\n',
+      'a,"b""c"\r\n\r\n"",d',
+      'a,"\r\n,"\r\r\na,b',
+      ',"""a,"\n,"',
+    ])
+      for (let length = 0; length < 130; length++) {
+        const whole = `${'x'.repeat(length)},y\n${part}`;
+        expect(inBlock(whole), whole).toEqual(recordByRecord(whole));
+      }
+    const many = 'a,"b"\r\n'.repeat(3000);
+    expect(inBlock(many)).toEqual(recordByRecord(many));
   });
 
   it('finds the cells of a block that begins at any place, quoted where it must be, as they were written', () => {
