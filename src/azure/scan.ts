@@ -22,7 +22,7 @@ import { Listing } from './readers/listing.ts';
 import type { LogonOptions } from './readers/logon-queries.ts';
 import { otherMachinesText } from './readers/other-machines.ts';
 import { readFleetVulnerabilities } from './readers/vulnerabilities.ts';
-import { inSmallYoungGeneration } from './young-generation.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 type FleetBurst = ScanRow['worstBurst'];
 
@@ -289,6 +289,9 @@ const parts: Record<string, (scan: ScanInHand) => Promise<void>> = {
   backups: scanBackups,
 };
 
+/** From so many VMs on their rows are what the heap is made of. */
+const manyVms = 500;
+
 /**
  * Every VM in reach, ranked by suspicion, from Resource Graph and one query a workspace: never a call a VM.
  * `onProgress`, where given, gets the rows so far each time an answer arrives. Throws a Failure when there is nothing to scan.
@@ -298,13 +301,18 @@ export function readScan(
   onProgress: ((rows: ScanRow[], notSeen: string[]) => void) | undefined,
   options: ScanOptions = {},
 ): Promise<ScanDocument> {
-  return inSmallYoungGeneration(readAll(connection, onProgress, options));
+  let release: (() => void) | undefined;
+  const listed = (vms: number) => {
+    if (vms >= manyVms) release ??= holdYoungGeneration();
+  };
+  return readAll(connection, onProgress, options, listed).finally(() => release?.());
 }
 
 async function readAll(
   connection: Connection,
   onProgress: ((rows: ScanRow[], notSeen: string[]) => void) | undefined,
   options: ScanOptions,
+  onListed: (vms: number) => void,
 ): Promise<ScanDocument> {
   const { signal } = options;
   const notSeen: string[] = [];
@@ -323,6 +331,7 @@ async function readAll(
   );
   let listing: Listing | undefined;
   const listed = (machines: readonly VirtualMachine[]) => {
+    onListed(machines.length);
     listing?.grow(machines);
     // They grow at their end: those that are sorted already are one run for the sort, which finds the others their places.
     board.machines = [...board.machines, ...machines.slice(board.machines.length)].sort(byName);

@@ -15,9 +15,7 @@ const growthIsKnown = Number(process.versions.node.split('.')[0]) <= 26;
 export const youngGeneration = (): number =>
   getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
 
-const underWay = new Set<PromiseLike<unknown>>();
-
-/** How often it is as large as before when it grows: once while much is read, twice otherwise, as V8 has it. */
+/** How often it is as large as before when it grows: once while a fleet is read, twice otherwise, as V8 has it. */
 const growBy = (factor: 1 | 2): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`);
 
 const looks = new PerformanceObserver(look);
@@ -28,21 +26,23 @@ function look(): void {
   growBy(1);
 }
 
+let held = 0;
+
 /**
- * Keeps the young generation from growing beyond what a fleet needs until `work` ends. The flag is the process's: threads that work
- * meanwhile stay as they are too.
+ * Keeps the young generation from growing beyond what a fleet needs, until the function that it returns is called. The flag
+ * is the process's: threads that work meanwhile stay as they are too.
  */
-export function inSmallYoungGeneration<T>(work: Promise<T>): Promise<T> {
-  if (!growthIsKnown) return work;
-  if (underWay.size === 0) {
+export function holdYoungGeneration(): () => void {
+  if (!growthIsKnown) return () => {};
+  held += 1;
+  if (held === 1) {
     looks.observe({ entryTypes: ['gc'] });
     look();
   }
-  underWay.add(work);
-  return work.finally(() => {
-    underWay.delete(work);
-    if (underWay.size > 0) return;
+  return () => {
+    held -= 1;
+    if (held > 0) return;
     looks.disconnect();
     growBy(2);
-  });
+  };
 }

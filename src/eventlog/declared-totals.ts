@@ -24,6 +24,12 @@ export class DeclaredTotals {
     if (header.verified) this.#lastRecord = Math.max(this.#lastRecord, lastRecordNumber(chunk));
   }
 
+  /** Counts several such chunks, of which the checksums match, with the number of their last record. */
+  addAll(chunks: number, lastRecord: number): void {
+    this.#chunks += chunks;
+    this.#lastRecord = Math.max(this.#lastRecord, lastRecord);
+  }
+
   /** Counts chunks whose loss was reported. */
   lost(chunks: number): void {
     this.#lost += chunks;

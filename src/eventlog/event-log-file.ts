@@ -78,6 +78,7 @@ export class EventLogFile {
   changed = '';
 
   readonly #handle: RandomAccessFile;
+  #own: Block | undefined;
   readonly #head: Buffer;
   /** Of the file as it is stored, where it is packed. */
   #stored: { bytes: number; sha256: string } | null = null;
@@ -146,6 +147,18 @@ export class EventLogFile {
     } finally {
       digest?.drop();
     }
+  }
+
+  /** The chunks of a place, as far as there are so many; valid until the next are asked for. Throws an EventLogError. */
+  async block(offset: number, count: number): Promise<PlacedChunk[]> {
+    this.#own ??= newBlock(count);
+    const length = await this.#read(this.#own, offset);
+    return this.#own.chunks.slice(0, Math.ceil(length / chunkSize)).map((chunk, i) => ({
+      chunk,
+      offset: offset + i * chunkSize,
+      available: Math.min(chunkSize, length - i * chunkSize),
+      loose: false,
+    }));
   }
 
   async *#placed(

@@ -1,5 +1,6 @@
 import type { Damage } from '../eventlog/damage.ts';
 import { EventLogError } from '../eventlog/event-log-file.ts';
+import { readStripe, type Stripe, type StripedBlock, type StripeEnd } from '../eventlog/event-stripes.ts';
 import { madeOfEvents } from '../eventlog/events.ts';
 import type { LogEvent } from '../eventlog/log-event.ts';
 import type { EventRecord } from '../eventlog/record.ts';
@@ -12,7 +13,7 @@ import { EvidenceError, fileFailure } from './evidence-error.ts';
 import { eventFormNames } from './exported-events/event-form.ts';
 import { type ExportedEvents, exportedEvents } from './exported-events/exported-events.ts';
 import { RecordEvent } from './record-event.ts';
-import type { Source } from './source.ts';
+import type { Progress, Source } from './source.ts';
 import type { TableBuilder } from './table-builder.ts';
 
 /** Places of damage that are listed one by one; of more, how many. */
@@ -111,40 +112,97 @@ export function exportedEventsSource(exported: ExportedEvents, events: EvidenceE
           ? [`${file}: ${counted(gaps.unread, 'record')} left out, no whole event (first in line ${gaps.firstUnread})`]
           : []),
         ...(again > 0 ? [takenBefore(file, again)] : []),
-        ...(timeless > 0 ? [`${file}: ${timeless} events have no time that can be read`] : []),
+        ...(timeless > 0 ? [timelessNote(file, timeless)] : []),
       ];
     },
   };
 }
 
-/** An event log as the tables SecurityEvent and Event. */
-export function eventLogSource(file: string, events: EvidenceEvents | undefined): Source {
+/** What makes rows of the records of an event log, for the tables that have a builder. */
+function rowMaker(
+  builders: Parameters<Source['read']>[0],
+  file: string,
+): (record: EventRecord) => EventRow | undefined {
+  const readers = eventReaders(builders, file);
+  const lazy = new RecordEvent();
+  return (record) => {
+    // An event that no checksum covers is rendered whole before any of it counts.
+    const event = record.verified ? lazy : record.event();
+    if (event === lazy) lazy.record = record;
+    const into = readers.get(tableOfEvent(event));
+    if (!into) return undefined;
+    const { offset, verified, system } = event;
+    const { computer, channel, recordId, time } = system;
+    const cells = into.builder.wanted.map((place) => into.cells[place]?.(event) ?? null);
+    return { into, cells, offset, verified, identity: { computer, channel, recordId, time } };
+  };
+}
+
+function addRow({ into, cells }: EventRow, file: string): Promise<void> | undefined {
+  let next = 0;
+  return into.builder.add(file, (): Value => cells[next++] ?? null);
+}
+
+export const timelessNote = (file: string, events: number): string =>
+  `${file}: ${counted(events, 'event')} without a time that can be read`;
+
+/** Adds the rows of a stripe of an event log. `ended` gets each block that was read, and how many of its events have no time. */
+export async function addStripe(
+  { file, stripe, eventIds }: { file: string; stripe: Stripe; eventIds: ReadonlySet<number> | undefined },
+  builders: Parameters<Source['read']>[0],
+  read: Progress,
+  ended: (block: StripedBlock, timeless: number) => Promise<void>,
+): Promise<StripeEnd> {
+  const make = rowMaker(builders, file);
+  let timeless = 0;
+  try {
+    return await readStripe(file, stripe, eventIds, {
+      make,
+      take: (row: EventRow) => {
+        if (row.identity.time === null) timeless += 1;
+        return addRow(row, file);
+      },
+      ended: async (block) => {
+        read(block.bytes);
+        await ended(block, timeless);
+        timeless = 0;
+      },
+    });
+  } catch (error) {
+    if (error instanceof EventLogError) throw new EvidenceError(error.path, error.because);
+    throw error;
+  }
+}
+
+/** Rows that others have read already: those before a place in the file, and how many of these have no time. */
+export interface ReadBefore {
+  offset: number;
+  timeless: number;
+}
+
+/** An event log as the tables SecurityEvent and Event; `before`: without the rows that were read already. */
+export function eventLogSource(
+  file: string,
+  events: EvidenceEvents | undefined,
+  before: ReadBefore = { offset: 0, timeless: 0 },
+): Source {
   return {
     file,
     describe: () => Promise.resolve(new Map(eventTables)),
     read: async (builders, read, eventIds) => {
-      const readers = eventReaders(builders, file);
+      const make = rowMaker(builders, file);
       const damages: Damage[] = [];
-      let [damaged, unverified, timeless, again, position] = [0, 0, 0, 0, 0];
+      let [damaged, unverified, timeless, again, position] = [0, 0, before.timeless, 0, 0];
       const onDamage = (damage: Damage): void => {
         damaged += 1;
         if (damages.length < MOST_PLACES) damages.push(damage);
       };
-      const lazy = new RecordEvent();
-      const rowOf = (record: EventRecord): EventRow | undefined => {
-        // An event that no checksum covers is rendered whole before any of it counts.
-        const event = record.verified ? lazy : record.event();
-        if (event === lazy) lazy.record = record;
-        const into = readers.get(tableOfEvent(event));
-        if (!into) return undefined;
-        const { offset, verified, system } = event;
-        const { computer, channel, recordId, time } = system;
-        const cells = into.builder.wanted.map((place) => into.cells[place]?.(event) ?? null);
-        return { into, cells, offset, verified, identity: { computer, channel, recordId, time } };
-      };
+      const rowOf = (record: EventRecord): EventRow | undefined =>
+        record.offset < before.offset ? undefined : make(record);
       try {
         const options = { onDamage, ...(eventIds ? { eventIds } : {}) };
-        for await (const { into, cells, offset, verified, identity } of madeOfEvents(file, rowOf, options)) {
+        for await (const row of madeOfEvents(file, rowOf, options)) {
+          const { offset, verified, identity } = row;
           if (offset > position) {
             read(offset - position);
             position = offset;
@@ -155,8 +213,7 @@ export function eventLogSource(file: string, events: EvidenceEvents | undefined)
           }
           if (!verified) unverified += 1;
           if (identity.time === null) timeless += 1;
-          let next = 0;
-          const full = into.builder.add(file, (): Value => cells[next++] ?? null);
+          const full = addRow(row, file);
           if (full) await full;
         }
       } catch (error) {
@@ -168,7 +225,7 @@ export function eventLogSource(file: string, events: EvidenceEvents | undefined)
       if (unverified > 0)
         notes.push(`${file}: ${unverified} events are not covered by checksums that match (_Verified is false)`);
       if (again > 0) notes.push(takenBefore(file, again));
-      if (timeless > 0) notes.push(`${file}: ${timeless} events have no time that can be read`);
+      if (timeless > 0) notes.push(timelessNote(file, timeless));
       return notes;
     },
   };

@@ -1,4 +1,6 @@
+import type { Stripe, StripedBlock, StripeEnd } from '../eventlog/event-stripes.ts';
 import type { Column } from '../kql/types.ts';
+import type { ReadBefore } from './event-logs.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import type { ParsedColumn } from './parse-protocol.ts';
 
@@ -22,6 +24,10 @@ export interface RowsTask {
   needed: ReadonlySet<string>;
   eventIds: ReadonlySet<number> | undefined;
   taken: SharedArrayBuffer;
+  /** Of an event log: only these blocks. */
+  stripe?: Stripe;
+  /** Of an event log: what was read of it already. */
+  before?: ReadBefore;
 }
 
 /** What such a thread says, one thing after the other. `read`: further bytes of the file that it has read. */
@@ -30,6 +36,10 @@ export type FromReadThread =
   | { kind: 'bytes'; length: number; read: number }
   | { kind: 'rows'; rows: number; columns: ParsedColumn[]; read: number }
   | { kind: 'read'; read: number }
+  /** A block of a stripe has ended, with so many events without a time. */
+  | { kind: 'block'; block: StripedBlock; timeless: number }
+  /** A stripe has. */
+  | { kind: 'stripe'; end: StripeEnd }
   /** `sha256`: of the file as it is stored, where all of it was seen. */
   | { kind: 'end'; read: number; sha256: string | undefined; notes: string[] }
   | { kind: 'error'; message: string };

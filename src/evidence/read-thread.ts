@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { contentOf } from '../archives/open-file.ts';
 import type { Table } from '../kql/table.ts';
 import { CodedColumns } from './coded-columns.ts';
+import { addStripe } from './event-logs.ts';
 import { fileFailure } from './evidence-error.ts';
 import type { BytesTask, FromReadThread, ReadTask, RowsTask } from './read-protocol.ts';
 import { rowSource } from './row-source.ts';
@@ -65,7 +66,7 @@ async function readBytes({ path, slots, taken }: BytesTask): Promise<void> {
   say({ kind: 'end', read, sha256: ended ? hash.digest('hex') : undefined, notes: [] });
 }
 
-async function readRows({ file, table, columns, needed, eventIds, taken }: RowsTask): Promise<void> {
+async function readRows({ file, table, columns, needed, eventIds, taken, stripe, before }: RowsTask): Promise<void> {
   const counts = new Int32Array(taken);
   const coded = new CodedColumns(columns);
   let [read, said] = [0, 0];
@@ -86,7 +87,20 @@ async function readRows({ file, table, columns, needed, eventIds, taken }: RowsT
   };
   let notes: string[] = [];
   try {
-    notes = await rowSource(file, undefined).read(new Map([[table, builder]]), progress, eventIds);
+    const builders = new Map([[table, builder]]);
+    if (stripe) {
+      const end = await addStripe(
+        { file: file.path, stripe, eventIds },
+        builders,
+        progress,
+        async (block, timeless) => {
+          await builder.handOnRest();
+          say({ kind: 'block', block, timeless });
+        },
+      );
+      await builder.handOnRest();
+      say({ kind: 'stripe', end });
+    } else notes = await rowSource(file, undefined, before).read(builders, progress, eventIds);
   } finally {
     // Rows before damage count.
     await builder.handOnRest();

@@ -1,6 +1,12 @@
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { isPacked } from '../archives/open-file.ts';
+import { DeclaredTotals } from '../eventlog/declared-totals.ts';
+import type { Stripe } from '../eventlog/event-stripes.ts';
 import { type Frame, vectorOf } from '../kql/frame.ts';
 import type { Column } from '../kql/types.ts';
 import type { Value } from '../kql/values.ts';
+import { type ReadBefore, timelessNote } from './event-logs.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { vectorFrom } from './parse-pool.ts';
@@ -21,7 +27,13 @@ export interface ReadListener {
   ended(path: string, sha256: string | undefined): void;
   /** Bytes that the whole query may take. */
   memory?: number;
+  /** How many threads read one large event log together at most, and for how many bytes there is one; where not as is good. */
+  stripes?: { threads: number; bytes: number };
 }
+
+/** What a thread reads in the time in which a further one starts and has its code compiled. */
+const BYTES_A_STRIPE = 64 * 1024 * 1024;
+const MOST_STRIPES = 4;
 
 /** The rows of a file that are wanted. */
 export interface WantedRows {
@@ -39,12 +51,16 @@ export interface WantedRows {
 export class ReadThreads {
   readonly #listener: ReadListener;
   readonly #megabytes: number;
+  readonly #stripes: { threads: number; bytes: number };
   readonly #idle: WatchedThread<undefined>[] = [];
 
   constructor(listener: ReadListener) {
     this.#listener = listener;
     const part = Math.floor((listener.memory ?? Number.POSITIVE_INFINITY) / 2 ** 23);
     this.#megabytes = Math.min(MOST_MEGABYTES, Math.max(LEAST_MEGABYTES, part));
+    // Together they have half of the memory.
+    const threads = part < LEAST_MEGABYTES ? 1 : Math.min(MOST_STRIPES, availableParallelism());
+    this.#stripes = listener.stripes ?? { threads, bytes: BYTES_A_STRIPE };
   }
 
   /** The content of a file, each piece valid until the next. Throws EvidenceError and ThreadLost. */
@@ -62,14 +78,65 @@ export class ReadThreads {
     }
   }
 
-  /** The rows of a file, piece by piece; at the end its remarks. Throws EvidenceError and ThreadLost. */
-  *rows({ file, table, columns, needed, eventIds }: WantedRows): Generator<Frame, string[]> {
+  /**
+   * The rows of a file, piece by piece; at the end its remarks. A large event log is read by several threads, each of which has every
+   * so many blocks, and put together in their order; from the first damage on one reads it. Throws EvidenceError and ThreadLost.
+   */
+  *rows(wanted: WantedRows): Generator<Frame, readonly string[]> {
+    const { file } = wanted;
+    const of = this.#stripesOf(file);
+    if (of < 2) return yield* this.#whole(wanted, {});
+    const parts = Array.from({ length: of }, (_, index) => this.#told(wanted, { stripe: { index, of } }));
+    const state = new StripesRead();
+    try {
+      for (let turn = 0; !state.ended; turn++) {
+        const part = parts[turn % of];
+        for (let block = false; part && !block; ) {
+          const next = part.next();
+          if (next.done) return [];
+          if ('vectors' in next.value) yield next.value;
+          else block = state.take(next.value);
+        }
+      }
+      // Each says its end, and is idle then.
+      if (state.unsound < 0) for (const part of parts) for (const _ of part);
+    } finally {
+      for (const part of parts) part.return(undefined);
+    }
+    const { unsound: offset, timeless } = state;
+    if (offset >= 0) return yield* this.#whole(wanted, { before: { offset, timeless } });
+    return timeless > 0 ? [timelessNote(file.path, timeless)] : [];
+  }
+
+  #stripesOf({ path, format }: EvidenceFile): number {
+    const { threads, bytes: each } = this.#stripes;
+    if (format !== 'evtx' || threads < 2 || isPacked(path)) return 1;
+    // A member of an archive is no file of its own.
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return Math.min(threads, Math.floor(bytes / each));
+  }
+
+  *#whole(wanted: WantedRows, part: { before?: ReadBefore }): Generator<Frame, readonly string[]> {
+    for (const told of this.#told(wanted, part)) {
+      if ('vectors' in told) yield told;
+      else if (told.kind === 'end') return told.notes;
+    }
+    return [];
+  }
+
+  /** The rows of a file, or of a part of it, among what else its thread says of it. */
+  *#told(
+    { file, table, columns, needed, eventIds }: WantedRows,
+    part: { stripe?: Stripe; before?: ReadBefore },
+  ): Generator<Frame | Exclude<FromReadThread, { kind: 'rows' }>> {
     const taken = new Int32Array(new SharedArrayBuffer(4));
     const lists = columns.map((): Value[] => []);
-    const task = { kind: 'rows', file, table, columns, needed, eventIds, taken: taken.buffer } as const;
+    const task = { kind: 'rows', file, table, columns, needed, eventIds, taken: taken.buffer, ...part } as const;
     for (const message of this.#said(file.path, task)) {
-      if (message.kind === 'end') return message.notes;
-      if (message.kind !== 'rows') continue;
+      if (message.kind !== 'rows') {
+        yield message;
+        continue;
+      }
       const vectors = columns.map(({ type }, i) => {
         const column = message.columns[i];
         return column ? vectorFrom(column, lists) : vectorOf(type, []);
@@ -77,7 +144,6 @@ export class ReadThreads {
       took(taken);
       yield { names: columns.map(({ name }) => name), vectors, length: message.rows, serialized: false };
     }
-    return [];
   }
 
   /** What a thread says of a file; the last is its end. */
@@ -108,6 +174,42 @@ export class ReadThreads {
 
   close(): void {
     for (const thread of this.#idle.splice(0)) thread.close();
+  }
+}
+
+/** How far the stripes of an event log have come, block after block. */
+class StripesRead {
+  ended = false;
+  /** From where on the log has to be read as a whole; -1 for nowhere. */
+  unsound = -1;
+  timeless = 0;
+  #chunks = 0;
+  #lastRecord = 0;
+  #zeros = false;
+
+  /** Takes what the thread of the next block says; is the block at its end? */
+  take(said: Exclude<FromReadThread, { kind: 'rows' }>): boolean {
+    if (said.kind === 'block') {
+      const { to, chunks, lastRecord, zeros } = said.block;
+      this.timeless += said.timeless;
+      // Zeros between chunks are a loss.
+      if (this.#zeros && chunks > 0) this.#end(to);
+      this.#zeros ||= zeros;
+      this.#chunks += chunks;
+      this.#lastRecord = Math.max(this.#lastRecord, lastRecord);
+      return true;
+    }
+    if (said.kind !== 'stripe') return false;
+    const { unsound, header, bytes } = said.end;
+    const totals = new DeclaredTotals(header);
+    totals.addAll(this.#chunks, this.#lastRecord);
+    this.#end(unsound < 0 && totals.shortfall(bytes, false) ? bytes : unsound);
+    return true;
+  }
+
+  #end(unsound: number): void {
+    this.ended = true;
+    this.unsound = unsound;
   }
 }
 

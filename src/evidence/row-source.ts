@@ -1,5 +1,5 @@
 import { auditSource } from './audit-logs.ts';
-import { type EvidenceEvents, eventLogSource, exportedEventsSource } from './event-logs.ts';
+import { type EvidenceEvents, eventLogSource, exportedEventsSource, type ReadBefore } from './event-logs.ts';
 import { type EvidenceFile, isLineLogFormat, isSyslogFormat, isUtmpFormat } from './evidence-files.ts';
 import { jsonSource } from './json-export.ts';
 import { lineLogSource } from './line-logs/line-log.ts';
@@ -10,13 +10,14 @@ import { utmpSource } from './utmp-records.ts';
 
 /**
  * The rows of a file that is no CSV, JSON lines or JSON list of a table's own. `events`: those of the query's logs so far, of
- * which each counts once; without it all of the file's come.
+ * which each counts once; without it all of the file's come. `before`: what was read of an event log already.
  */
 export function rowSource(
   { path, format, form, found, shape, table = path, year }: EvidenceFile,
   events: EvidenceEvents | undefined,
+  before?: ReadBefore,
 ): Source {
-  if (format === 'evtx') return eventLogSource(path, events);
+  if (format === 'evtx') return eventLogSource(path, events, before);
   if (format === 'events') return exportedEventsSource({ path, form: form ?? 'xml' }, events);
   if (format === 'audit') return auditSource(path);
   if (isLineLogFormat(format)) return lineLogSource({ path, format });

@@ -6,7 +6,7 @@ const module = new URL('../../src/azure/young-generation.ts', import.meta.url).h
 /** Prints the young generation's size after much has survived in it, within the bound and after it. */
 const script = `
 import { setImmediate as turn } from 'node:timers/promises';
-import { inSmallYoungGeneration, youngGeneration } from '${module}';
+import { holdYoungGeneration, youngGeneration } from '${module}';
 async function survivors() {
   const kept = [];
   for (let round = 0; round < 60; round++) {
@@ -15,8 +15,11 @@ async function survivors() {
   }
   return youngGeneration();
 }
-const [one, other] = await Promise.all([inSmallYoungGeneration(survivors()), inSmallYoungGeneration(survivors())]);
-console.log(JSON.stringify([Math.max(one, other), await survivors()]));
+const releases = [holdYoungGeneration(), holdYoungGeneration()];
+releases[0]();
+const within = await survivors();
+releases[1]();
+console.log(JSON.stringify([within, await survivors()]));
 `;
 
 it('keeps the young generation from growing while a fleet is read, and lets it grow afterwards', () => {

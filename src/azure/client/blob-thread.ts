@@ -1,18 +1,23 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { errorCode } from '../../text/error-code.ts';
 import type { BlobThreadData, FromBlobThread, ToBlobThread } from './blob-thread-protocol.ts';
-import { blobReader, partReader } from './read-blob.ts';
+import { directCarrier } from './direct-carrier.ts';
+import { blobReader, type Destination, partReader } from './read-blob.ts';
 import { createTransport } from './transport.ts';
 
 const { storage, simulator, pipeline } = workerData as BlobThreadData;
+const destinations = new AsyncLocalStorage<Destination>();
 // The program's own transport, with its checks, and no host that a token may go to.
 const transport = createTransport({
   hosts: [],
   storage,
   now: () => new Date(),
+  carrier: directCarrier(createDefaultHttpClient(), () => destinations.getStore()),
   ...(simulator === undefined ? {} : { simulator }),
 });
-const readPart = partReader(blobReader(transport.blobs, pipeline));
+const readPart = partReader(blobReader(transport.blobs, pipeline), (to, read) => destinations.run(to, read));
 const underWay = new Map<number, AbortController>();
 const post = (message: FromBlobThread): void => parentPort?.postMessage(message);
 

@@ -109,11 +109,48 @@ async function receive(body: Readable, into: Buffer, signal: AbortSignal) {
   }
 }
 
+/** Where the bytes of an answer go, and what came of them. */
+export interface Destination {
+  into: Buffer;
+  /** So many bytes are in it. */
+  bytes: number;
+  /** Why no more came; null where it is full. */
+  failure: Error | null;
+  /** Is it filled by who carries the request? Otherwise the answer has its bytes in a stream, as always. */
+  taken: boolean;
+  /** Resolves when no more bytes come into it. */
+  whole: Promise<void>;
+  /** Gives up what is still to come. */
+  give(): void;
+}
+
+/** A destination into which nothing has come. */
+export const destinationOf = (into: Buffer): Destination => ({
+  into,
+  bytes: 0,
+  failure: null,
+  taken: false,
+  whole: Promise.resolve(),
+  give: () => undefined,
+});
+
+/** Runs a read whose answer may put its bytes into the destination itself. */
+export type IntoDestination = <T>(to: Destination, read: () => Promise<T>) => Promise<T>;
+
 /** Reads parts of blobs into memory. Rejects when no answer comes. */
-export function partReader(read: ReadBlob): ReadPart {
+export function partReader(read: ReadBlob, within: IntoDestination = (_, work) => work()): ReadPart {
   return async ({ url, first, etag, into, signal }) => {
     const range = { first, last: first + into.length - 1 };
-    const { status, header, body } = await read({ url, method: 'GET', range, etag, signal });
+    const to = destinationOf(into);
+    const { status, header, body } = await within(to, () => read({ url, method: 'GET', range, etag, signal }));
+    if (to.taken) {
+      const give = () => to.give();
+      signal.addEventListener('abort', give);
+      if (signal.aborted) give();
+      await to.whole;
+      signal.removeEventListener('abort', give);
+      return { status, header, bytes: to.bytes, failure: to.failure };
+    }
     if (body === null || status !== 206) {
       body?.destroy();
       return { status, header, bytes: 0, failure: null };
