@@ -8,7 +8,7 @@ import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
 import { httpByRequire } from './scripts/http-plugin.mjs';
 import { inkPlugins } from './scripts/ink-plugins.mjs';
 import { allBut, mergeChunks } from './scripts/merged-chunks.mjs';
-import { nativeFormData } from './scripts/native-form-data.mjs';
+import { formDataByTag, nativeFormData } from './scripts/native-form-data.mjs';
 import { makeSnapshots } from './scripts/snapshots.mjs';
 import { usedOperations } from './scripts/used-operations.mjs';
 
@@ -63,7 +63,7 @@ const { metafile } = await build({
     __CORDON_VERSION__: JSON.stringify(about.version),
     __CORDON_BUILT__: JSON.stringify({ commit: commit(), sdk: sdk() }),
   },
-  plugins: [...inkPlugins, httpByRequire, nativeFormData, usedOperations],
+  plugins: [...inkPlugins, httpByRequire, nativeFormData, formDataByTag, usedOperations],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

@@ -71,7 +71,9 @@ export async function makeSnapshots(root, outdir) {
     ]);
     const version = (await run('-p', 'process.version + " " + process.platform + " " + process.arch')).trim();
     await writeFile(join(made, 'node'), `${version} ${statSync(node).size}`);
-  } catch {
+  } catch (error) {
+    const [reason] = String(error.stderr ?? '').match(/^\w*Error: .*$/m) ?? [error.signal ?? error.message];
+    process.stderr.write(`no snapshots, so that the first query takes a second longer: ${reason.slice(0, 300)}\n`);
     await rm(made, { recursive: true, force: true });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,5 @@
 import { createActions } from '../actions/actions.ts';
-import { azureReader } from '../azure/reader.ts';
-import type { TriageOptions } from '../azure/readers/asked.ts';
-import { readSubscriptions } from '../azure/readers/subscriptions.ts';
+import type { Connection } from '../azure/client/connection.ts';
 import { defaultCaseRoot, openCaseStore } from '../casefile/case-store.ts';
 import { type HalfDone, halfDone } from '../casefile/half-done.ts';
 import { pendingDeadlines } from '../playbook/deadlines.ts';
@@ -14,30 +12,20 @@ import { version } from '../version.ts';
 import { choicesOf } from './context-choices.ts';
 import { startGuard } from './guard.ts';
 import { allowedAddress, withLockOptions } from './lock-options.ts';
-import type { Opened, WorkbenchFlags } from './options.ts';
+import type { WorkbenchFlags } from './options.ts';
 
-/** What of the session reaches Azure, the cases and the playbooks: loaded after the first frame. */
-export interface AzurePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks'> {
-  /** The scope that is read: "contoso-prod +1 subscription". */
-  scope(): Promise<string>;
-  /** Rejects, with the reason, when the subscriptions that are wanted cannot be read. */
-  check(): Promise<void>;
+/** The cases and the playbooks over a connection: what the list of VMs does not wait for. */
+export interface KeptPorts extends Pick<SessionPorts, 'cases' | 'playbooks'> {
   /** What can be looked at instead, and the cases that can be continued. */
   choices(): Promise<Choices>;
   /** What earlier sessions left half-done in Azure. */
   halfDone(): Promise<HalfDone[]>;
   /** Defects of the user's own playbooks, a sentence each. */
   problems: readonly string[];
-  close(): Promise<void>;
 }
 
-/** The ports over a connection that is open. `program` is cordon's own file, for the process that guards a deadline. */
-export async function azurePorts(
-  flags: WorkbenchFlags,
-  { connection, close }: Pick<Opened, 'connection' | 'close'>,
-  options: TriageOptions,
-  program?: string,
-): Promise<AzurePorts> {
+/** Reads the playbooks. `program` is cordon's own file, for the process that guards a deadline. */
+export async function keptPorts(flags: WorkbenchFlags, connection: Connection, program?: string): Promise<KeptPorts> {
   const now = () => connection.clock.now();
   const allowed = allowedAddress(flags);
   const actions = createActions(connection);
@@ -45,7 +33,6 @@ export async function azurePorts(
   const root = flags.cases ?? defaultCaseRoot();
   const store = openCaseStore(root, { now });
   return {
-    reader: azureReader(connection, options),
     cases: caseKeeper({
       store,
       now,
@@ -91,19 +78,8 @@ export async function azurePorts(
       ...(program === undefined ? {} : { guard: (id: string) => startGuard(program, id, root, flags) }),
       responderAddress: async () => allowed ?? (await connection.signedIn()).address,
     }),
-    async scope() {
-      const subscriptions = await readSubscriptions(connection).catch(() => []);
-      const [first] = subscriptions;
-      const more = subscriptions.length - 1;
-      if (!first) return 'no subscription in reach';
-      return `${first.name}${more > 0 ? ` +${more} subscription${more === 1 ? '' : 's'}` : ''}`;
-    },
-    async check() {
-      await readSubscriptions(connection);
-    },
     choices: () => choicesOf(connection, store),
     halfDone: () => halfDone(store, { demo: connection.simulated, now: now() }, pendingDeadlines),
     problems: shelf.problems,
-    close,
   };
 }

@@ -1,11 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { HalfDone } from '../casefile/half-done.ts';
 import type { AskedQuery } from '../documents/asked-query.ts';
 import type { SessionPorts } from '../session/session.ts';
 import type { Reader } from '../session/session-readers.ts';
 import { concluded } from '../triage/in-progress.ts';
 import type { ExploitedCatalog } from '../triage/known-exploited.ts';
-import type { AzurePorts } from './azure-ports.ts';
+import type { KeptPorts } from './azure-ports.ts';
+import type { AzureReading } from './azure-reading.ts';
+
+/** What of the session reaches Azure, the cases and the playbooks. */
+export interface AzurePorts extends AzureReading {
+  /** Loads the cases and the playbooks; called once. */
+  kept(): Promise<KeptPorts>;
+}
 
 /** The session's ports before Azure is there. */
 export interface LatePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'playbooks' | 'contexts'> {
@@ -17,6 +25,9 @@ export interface LatePorts extends Pick<SessionPorts, 'reader' | 'cases' | 'play
   close(): Promise<void>;
   now(): Date;
 }
+
+/** When the VMs are listed, what is asked about them leaves first: so long it takes at most, on a computer that is busy. */
+const otherQuestionsMs = 50;
 
 /** The tenant and the subscription that are looked at; what is absent is as the command line has it. */
 export interface Place {
@@ -35,6 +46,9 @@ export function latePorts(
   about: { simulated: boolean; exploited?: ExploitedCatalog },
 ): LatePorts {
   let ports: AzurePorts | null = null;
+  const loaded = new Map<AzurePorts, KeptPorts>();
+  // Settles when cases are loaded for another reason: the list comes before what earlier sessions left.
+  const firstLoaded = Promise.withResolvers<void>();
   let place: Place = {};
   let tenantName = '';
   const all: AzurePorts[] = [];
@@ -49,6 +63,19 @@ export function latePorts(
     return opening;
   };
   const wayTo = async (vm: { id: string }): Promise<AzurePorts> => listedBy.get(vm.id) ?? ready();
+  const loading = new Map<AzurePorts, Promise<KeptPorts>>();
+  const keptOf = (way: AzurePorts): Promise<KeptPorts> => {
+    const begun =
+      loading.get(way) ??
+      way.kept().then((kept) => {
+        loaded.set(way, kept);
+        return kept;
+      });
+    loading.set(way, begun);
+    firstLoaded.resolve();
+    return begun;
+  };
+  const keptNow = () => (ports ? loaded.get(ports) : undefined);
   const called = (scope: string) => (tenantName === '' ? scope : `${tenantName} › ${scope}`);
   // A listener for queries may register before the connection to Azure, which reports them, exists.
   const asking = new AsyncLocalStorage<(query: AskedQuery) => void>();
@@ -60,12 +87,16 @@ export function latePorts(
   const now = () => ports?.reader.now() ?? new Date();
   return {
     now,
-    problems: () => ports?.problems ?? [],
+    problems: () => keptNow()?.problems ?? [],
     async close() {
       for (const one of all) await one.close();
     },
     scope: async () => called(await (await ready()).scope()),
-    halfDone: async () => (await ready()).halfDone(),
+    async halfDone() {
+      const way = await ready();
+      await firstLoaded.promise;
+      return (await keptOf(way)).halfDone();
+    },
     reader: {
       now,
       simulated: about.simulated,
@@ -78,14 +109,28 @@ export function latePorts(
           if (rows.length !== known) for (const { id } of rows) listedBy.set(id, way);
           known = rows.length;
         };
+        let kept: Promise<void> | undefined;
+        let last: Parameters<typeof onProgress> | undefined;
+        const load = async (waitMs: number) => {
+          if (waitMs > 0) await setTimeout(waitMs);
+          await keptOf(way);
+          if (last) onProgress(...last);
+        };
         const document = await ask(
           (reader) =>
             reader.scan((rows, notSeen) => {
               listed(rows);
-              onProgress(rows, notSeen);
+              last = [rows, notSeen];
+              if (rows.length === 0 || loaded.has(way)) {
+                onProgress(...last);
+                return;
+              }
+              kept ??= load(otherQuestionsMs);
+              // A failure is that of the reading, below.
+              kept.catch(() => {});
             }, signal),
           Promise.resolve(way),
-        );
+        ).finally(() => (loaded.has(way) ? undefined : (kept ?? load(0))));
         listed(document.vms);
         return document;
       },
@@ -98,7 +143,7 @@ export function latePorts(
       explain: (part, portIndex) => ports?.reader.explain(part, portIndex) ?? [],
     },
     contexts: {
-      list: async () => (await ready()).choices(),
+      list: async () => (await keptOf(await ready())).choices(),
       async change(to) {
         await ready();
         const next: Place =
@@ -118,12 +163,12 @@ export function latePorts(
         return called(await made.scope());
       },
     },
-    cases: { open: async (vm, caseId) => (await wayTo(vm)).cases.open(vm, caseId) },
+    cases: { open: async (vm, caseId) => (await keptOf(await wayTo(vm))).cases.open(vm, caseId) },
     playbooks: {
-      list: (vm, findings) => ports?.playbooks.list(vm, findings) ?? [],
-      earlierLocks: async (vm, openCase) => (await wayTo(vm)).playbooks.earlierLocks(vm, openCase),
-      post: async (incident, vm, openCase) => (await wayTo(vm)).playbooks.post(incident, vm, openCase),
-      start: async (name, vm, ...rest) => (await wayTo(vm)).playbooks.start(name, vm, ...rest),
+      list: (vm, findings) => keptNow()?.playbooks.list(vm, findings) ?? [],
+      earlierLocks: async (vm, openCase) => (await keptOf(await wayTo(vm))).playbooks.earlierLocks(vm, openCase),
+      post: async (incident, vm, openCase) => (await keptOf(await wayTo(vm))).playbooks.post(incident, vm, openCase),
+      start: async (name, vm, ...rest) => (await keptOf(await wayTo(vm))).playbooks.start(name, vm, ...rest),
     },
   };
 }

@@ -10,7 +10,7 @@ import { burstOptions } from './burst-options.ts';
 import { toClipboardProgram } from './clipboard-program.ts';
 import { personsEditor } from './editor.ts';
 import { stopped } from './job-control.ts';
-import { latePorts, type Place } from './late-ports.ts';
+import { type AzurePorts, latePorts, type Place } from './late-ports.ts';
 import { allowedAddress } from './lock-options.ts';
 import type { Opened, Streams, WorkbenchFlags } from './options.ts';
 import { debugFile, guardScreen } from './screen-guard.ts';
@@ -71,18 +71,28 @@ function earlySimulator(flags: WorkbenchFlags): Promise<SimulatorThread> | undef
   return begun;
 }
 
-/** Most of what the way to Azure needs, loaded so that keys get their turn in between. */
-async function loadInPieces(): Promise<void> {
-  for (const piece of [
-    () => import('../documents/triage.ts'),
-    () => import('../playbook/playbook-file.ts'),
-    () => import('../azure/scan.ts'),
-    () => import('../azure/triage.ts'),
-  ]) {
-    await piece();
+/** Loads one piece after another, so that keys get their turn in between. */
+async function loadInPieces(pieces: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const piece of pieces) {
     await theirTurn();
+    await piece();
   }
 }
+
+/** What the list of VMs needs. */
+const listPieces = [
+  () => import('./options.ts'),
+  () => import('../azure/scan.ts'),
+  () => import('../azure/triage.ts'),
+  () => import('./azure-reading.ts'),
+];
+
+/** What the cases and the playbooks need. */
+const keptPieces = [
+  () => import('../documents/triage.ts'),
+  () => import('../playbook/playbook-file.ts'),
+  () => import('./azure-ports.ts'),
+];
 
 /** A code, or an address, to sign in with must be read on the terminal before a screen is drawn over it. */
 const signsInFirst = ({ auth }: WorkbenchFlags) => auth === 'device-code' || auth === 'browser';
@@ -125,26 +135,42 @@ export async function workbench(flags: WorkbenchFlags, streams: Streams, program
   if (clashes.length > 0) throw new Failure(`${settingsFile()}: keys: ${clashes.join('; ')}`, exitCode.usage);
   let failed: { error: unknown } | null = null;
   let base: Opened | null = null;
-  const open = async ({ tenant, subscription }: Place) => {
-    // The frame goes out before anything else takes the processor.
-    if (!base) await new Promise((resolve) => setImmediate(resolve));
-    if (!base) await loadInPieces();
-    const { azurePorts } = await import('./azure-ports.ts');
-    if (base) {
-      const to = {
-        ...(tenant ? { tenant } : {}),
-        ...(subscription === undefined ? {} : { subscription: subscription === null ? [] : [subscription] }),
-      };
-      return azurePorts({ ...flags, ...to }, base.another(to), options, program);
-    }
+  /** Without it there is no session: it ends, and its error is that of the command. */
+  const needed = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      base = await (first ?? connect());
-      return await azurePorts(flags, base, options, program);
+      return await work();
     } catch (error) {
       failed = { error };
       session.dispatch({ type: 'leave' });
       throw error;
     }
+  };
+  const portsOf = async (opened: Opened, given: WorkbenchFlags): Promise<AzurePorts> => {
+    const { azureReading } = await import('./azure-reading.ts');
+    return {
+      ...azureReading(opened, options),
+      kept: () =>
+        needed(async () => {
+          await loadInPieces(keptPieces);
+          const { keptPorts } = await import('./azure-ports.ts');
+          return keptPorts(given, opened.connection, program);
+        }),
+    };
+  };
+  const open = async ({ tenant, subscription }: Place) => {
+    if (base) {
+      const to = {
+        ...(tenant ? { tenant } : {}),
+        ...(subscription === undefined ? {} : { subscription: subscription === null ? [] : [subscription] }),
+      };
+      return portsOf(base.another(to), { ...flags, ...to });
+    }
+    // The frame goes out before anything else takes the processor.
+    return needed(async () => {
+      await loadInPieces(listPieces);
+      base = await (first ?? connect());
+      return portsOf(base, flags);
+    });
   };
   const late = latePorts(open, {
     simulated: flags.demo === true || flags.world !== undefined || flags.simulator !== undefined,

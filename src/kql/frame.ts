@@ -60,6 +60,29 @@ export class LateVector implements Vector {
   }
 }
 
+/** A column of a table that makes its cells when one is first looked at: once, for all queries. */
+class ColumnOfTable implements Vector {
+  readonly type: ColumnType;
+  readonly rows: Int32Array | undefined;
+  readonly #table: Table;
+  readonly #place: number;
+
+  constructor(type: ColumnType, table: Table, place: number, rows?: Int32Array) {
+    this.type = type;
+    this.#table = table;
+    this.#place = place;
+    this.rows = rows;
+  }
+
+  get values(): readonly Value[] {
+    return this.#table.data[this.#place] ?? [];
+  }
+
+  pick(rows: Int32Array): ColumnOfTable {
+    return new ColumnOfTable(this.type, this.#table, this.#place, rows);
+  }
+}
+
 /** The frame with all of its cells made. */
 export function settled(frame: Frame): Frame {
   if (!frame.vectors.some((v) => v instanceof LateVector)) return frame;
@@ -85,7 +108,9 @@ export type Reader = (row: number) => Value;
 export function frameOf(table: Table): Frame {
   return {
     names: table.columns.map((c) => c.name),
-    vectors: table.columns.map((c, i) => ({ type: c.type, values: table.data[i] ?? [], rows: undefined })),
+    vectors: table.columns.map((c, i) =>
+      table.late ? new ColumnOfTable(c.type, table, i) : vectorOf(c.type, table.data[i] ?? []),
+    ),
     length: table.length,
     serialized: false,
   };
@@ -125,7 +150,7 @@ export function pickVectors(vectors: readonly Vector[], rows: Int32Array): Vecto
       }
       composed.set(v.rows, index);
     }
-    return { type: v.type, values: v.values, rows: index };
+    return v instanceof ColumnOfTable ? v.pick(index) : { type: v.type, values: v.values, rows: index };
   });
 }
 
@@ -139,7 +164,11 @@ export function latePick(frame: Frame, rows: Int32Array): Frame {
 
 /** The cells of a vector, in order. */
 export function cells(vector: Vector, length: number): Value[] {
-  const read = reader(vector);
+  return readCells(reader(vector), length);
+}
+
+/** So many cells, in order. */
+export function readCells(read: Reader, length: number): Value[] {
   const out: Value[] = new Array(length);
   for (let r = 0; r < length; r++) out[r] = read(r);
   return out;

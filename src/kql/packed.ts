@@ -1,4 +1,4 @@
-import { type Frame, reader, type Vector, vectorOf } from './frame.ts';
+import { cells, type Frame, vectorOf } from './frame.ts';
 import type { Long } from './longs.ts';
 import type { ColumnType } from './types.ts';
 import { type Bag, Instant, type Value } from './values.ts';
@@ -49,7 +49,7 @@ export interface PackedFrame {
 export function packedFrame({ names, vectors, length, serialized }: Frame): PackedFrame {
   const columns = vectors.map((vector) => ({
     type: vector.type,
-    cells: vector.values.length === 0 ? [] : packedCells(vector.type, ownCells(vector, length)),
+    cells: vector.values.length === 0 ? [] : packedCells(vector.type, cells(vector, length)),
   }));
   return { names, columns, length, serialized };
 }
@@ -60,8 +60,3 @@ export const unpackedFrame = ({ names, columns, length, serialized }: PackedFram
   length,
   serialized,
 });
-
-function ownCells(vector: Vector, length: number): Value[] {
-  const read = reader(vector);
-  return Array.from({ length }, (_, row) => read(row));
-}

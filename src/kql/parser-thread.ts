@@ -28,6 +28,8 @@ export interface ParserThreadOptions {
   heapMegabytes?: number;
   /** The snapshot that it starts from: `simulator` has the simulator in it and runs that, whatever the module. */
   snapshot?: 'parser' | 'simulator';
+  /** Options of Node's for a process that starts from it. */
+  nodeOptions?: readonly string[];
 }
 
 /** Identifies the binary of a snapshot: another binary may be of the same version and yet not the same program. */
@@ -114,15 +116,19 @@ class Thread implements ParserThread {
   }
 
   #startProcess(blob: string): void {
-    const { heapMegabytes, data } = this.#options;
+    const { heapMegabytes, data, nodeOptions = [] } = this.#options;
     const heap = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
     const cache = module.getCompileCacheDir?.();
-    const child = spawn(process.execPath, [...heap, '--snapshot-blob', blob, fileURLToPath(this.#entry)], {
-      // V8's own message about lack of memory is replaced by one that names the cause.
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'advanced',
-      env: { ...process.env, [asChild]: '1', ...(cache ? { NODE_COMPILE_CACHE: cache } : {}) },
-    });
+    const child = spawn(
+      process.execPath,
+      [...heap, ...nodeOptions, '--snapshot-blob', blob, fileURLToPath(this.#entry)],
+      {
+        // V8's own message about lack of memory is replaced by one that names the cause.
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+        env: { ...process.env, [asChild]: '1', ...(cache ? { NODE_COMPILE_CACHE: cache } : {}) },
+      },
+    );
     this.#child = child;
     child.on('message', (envelope: Envelope) => {
       if (envelope.kind === 'ready') this.#sendUnsent();

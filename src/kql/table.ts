@@ -11,13 +11,16 @@ export interface Table {
   columns: Column[];
   data: Value[][];
   length: number;
+  /** Are the cells of a column made when it is first read from `data`? */
+  late?: true;
 }
 
 /**
  * A table from rows of plain JavaScript values. Declared types win and come first, in their order; other columns follow
  * in the order in which they are met, with a type inferred from their values (mixed ones are dynamic). A missing cell is
  * null, or '' in a string column. Datetimes may be ISO text, Date or milliseconds since 1970; timespans text or ticks.
- * A value that its declared type cannot hold becomes null.
+ * A value that its declared type cannot hold becomes null. The rows belong to the table from then on: a column's cells are made when it
+ * is first read.
  */
 export function tableFromRows(
   name: string,
@@ -39,9 +42,20 @@ export function tableFromRows(
   };
   for (const [column, type] of types) {
     listed.push({ name: column, type });
-    data.push(given.has(column) ? rows.map((row) => cellFrom(row[column], type)) : emptyOf(type));
+    if (given.has(column)) addLate(data, () => rows.map((row) => cellFrom(row[column], type)));
+    else data.push(emptyOf(type));
   }
-  return { name, columns: listed, data, length: rows.length };
+  return { name, columns: listed, data, length: rows.length, late: true };
+}
+
+/** Adds a column whose cells are made when it is first read. */
+function addLate(data: Value[][], make: () => Value[]): void {
+  const place = data.length;
+  const change = (value: Value[]): Value[] => {
+    Object.defineProperty(data, place, { value, configurable: true, enumerable: true, writable: true });
+    return value;
+  };
+  Object.defineProperty(data, place, { get: () => change(make()), set: change, configurable: true, enumerable: true });
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;

@@ -63,6 +63,19 @@ describe('an answer that lacks a property', () => {
     expect(exported?.warnings.join()).toMatch(/does not say how much of cordon-\S*sql02-data\S* it has copied/);
   });
 
+  it('does not pass a disabled account for one that was never disabled, and its undo can be made again', async () => {
+    const run = agreeing(bench.run([step('account.disable', { account: 'svc-web' })], 'web01'));
+    expect((await run.start()).outcome).toBe('done');
+    await bench.faults([without('instanceView', '/runCommands/')]);
+    const view = await run.undo();
+    expect([view.outcome, view.summary]).toEqual([
+      'needs-attention',
+      expect.stringMatching(/is not known. Undo it again/),
+    ]);
+    await bench.faults([]);
+    expect((await run.undo()).summary).toMatch(/svc-web is enabled again/);
+  });
+
   it.each([
     ['lock-nsg', step('nsg.lock'), 'print01', without('provisioningState', 'networkInterfaces'), /state/],
     [

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AzurePorts } from '../../src/commands/azure-ports.ts';
-import { latePorts, type Place } from '../../src/commands/late-ports.ts';
+import { type AzurePorts, latePorts, type Place } from '../../src/commands/late-ports.ts';
 import { suspects } from '../views/fixtures/incident.ts';
 import { World } from '../views/fixtures/ports.ts';
 
@@ -10,7 +9,6 @@ function wayOf(name: string, at: number, asked: string[], closed: string[]): Azu
   const row = suspects()[at];
   if (!row) throw new Error('no such suspect');
   return {
-    ...ports,
     reader: {
       ...ports.reader,
       scan: async () => ({ schema: 'cordon.scan/1', asOf: '2026-11-23T02:20:11Z', vms: [row], notSeen: [] }),
@@ -23,9 +21,13 @@ function wayOf(name: string, at: number, asked: string[], closed: string[]): Azu
     check: async () => {
       if (name === 'refused') throw new Error('AADSTS50020');
     },
-    choices: async () => ({ subscriptions: [], tenants: [], cases: [], gaps: [] }),
-    halfDone: async () => [],
-    problems: [],
+    kept: async () => ({
+      cases: ports.cases,
+      playbooks: ports.playbooks,
+      choices: async () => ({ subscriptions: [], tenants: [], cases: [], gaps: [] }),
+      halfDone: async () => [],
+      problems: [],
+    }),
     close: async () => {
       closed.push(name);
     },
@@ -67,4 +69,47 @@ test('a place that cannot be read is closed again, and the one before stays', as
   await expect(late.contexts.change({ kind: 'tenant', id: 'refused', name: 'x.com' })).rejects.toThrow('AADSTS50020');
   expect(closed).toEqual(['refused']);
   expect(await late.scope()).toBe('all');
+});
+
+test('the list is asked for before cases and playbooks are loaded, and has no VM before they are there', async () => {
+  const order: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const playbooks = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const way = wayOf('all', 0, [], []);
+  const late = latePorts(
+    async () => ({
+      ...way,
+      reader: {
+        ...way.reader,
+        async scan(onProgress, signal) {
+          const document = await way.reader.scan(onProgress, signal);
+          onProgress([], []);
+          await answer.promise;
+          onProgress(document.vms, []);
+          return document;
+        },
+      },
+      async kept() {
+        order.push('loading');
+        begun.resolve();
+        await playbooks.promise;
+        order.push('loaded');
+        return way.kept();
+      },
+    }),
+    { simulated: true },
+  );
+  const halfDone = late.halfDone().then(() => order.push('what was left half-done'));
+  const whole = late.reader.scan(({ length }) => order.push(`${length} VMs`), new AbortController().signal);
+  await late.scope();
+  expect(order).toEqual(['0 VMs']);
+  answer.resolve();
+  await begun.promise;
+  await late.scope();
+  expect(order).toEqual(['0 VMs', 'loading']);
+  playbooks.resolve();
+  expect((await whole).vms).toHaveLength(1);
+  await halfDone;
+  expect(order.slice(2, 4)).toEqual(['loaded', '1 VMs']);
 });

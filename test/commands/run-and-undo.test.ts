@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { resolveVm } from '../../src/azure/readers/inventory.ts';
 import { openCaseStore } from '../../src/casefile/case-store.ts';
-import { azurePorts } from '../../src/commands/azure-ports.ts';
+import { keptPorts } from '../../src/commands/azure-ports.ts';
 import { runPlaybook, undoCase } from '../../src/commands/run-headless.ts';
 import { settleOpenIntents } from '../../src/commands/settle-open-intents.ts';
 import { planDocument, runDocument } from '../../src/documents/run.ts';
@@ -162,7 +162,7 @@ describe('cordon run and cordon undo', () => {
       expect(await groupOf('web02-nic')).not.toBe(before);
       const root = whose === 'the same case' ? cases : await mkdtemp(join(tmpdir(), 'cordon-other-host-'));
       const { connection } = bench;
-      const ports = await azurePorts({ cases: root }, { connection, close: async () => {} }, {});
+      const ports = await keptPorts({ cases: root }, connection);
       const vm = await resolveVm(connection, 'web02');
       const openCase = await ports.cases.open(vm);
       expect(openCase.id === theirs).toBe(whose === 'the same case');

@@ -8,6 +8,7 @@ import { CellMemory } from '../../src/evidence/cell-memory.ts';
 import { ColumnCells } from '../../src/evidence/column-cells.ts';
 import { SOURCE_SHA256 } from '../../src/evidence/csv-module.ts';
 import { cellOf } from '../../src/evidence/guessed-type.ts';
+import { Texts } from '../../src/evidence/texts.ts';
 import { cells } from '../../src/kql/frame.ts';
 import type { ColumnType } from '../../src/kql/types.ts';
 import type { Value } from '../../src/kql/values.ts';
@@ -121,6 +122,27 @@ describe('cells of a column', () => {
     made.misfitLine = undefined;
     of(['1', '2', 'y', 'x']);
     expect([made.misfits, made.misfitLine]).toEqual([2, 3]);
+  });
+});
+
+describe('a memory', () => {
+  it('is used again, and is empty then', () => {
+    const first = CellMemory.take();
+    const texts = new Texts(first, 10);
+    first.bytes.write('text', first.scratch(64));
+    expect(texts.numberOf(first.scratch(64), first.scratch(64) + 4)).toBe(0);
+    first.room(100).fill(0xff);
+    first.giveBack();
+    const again = CellMemory.take();
+    expect(again).toBe(first);
+    expect(new Texts(again, 10).count).toBe(0);
+    expect(
+      again.bytes
+        .subarray(again.allocate(4096))
+        .subarray(0, 4096)
+        .every((byte) => byte === 0),
+    ).toBe(true);
+    expect(CellMemory.take()).not.toBe(first);
   });
 });
 

@@ -282,6 +282,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
     }),
     logs: lazily(async () => {
       if (cloud.logs === '') throw new NotInThisCloud('this cloud was given no Log Analytics endpoint');
+      // Its first query does not wait for a token of its own; one that is refused is refused again when it is needed.
+      tokens.getToken(`${cloud.logs}/.default`).catch(() => {});
       const { LogsQueryClient } = await import('@azure/monitor-query');
       return new LogsQueryClient(tokens, {
         ...shared,

@@ -71,6 +71,8 @@ export async function readFleetLogons(
   const read = (machines: readonly VirtualMachine[], asked: Asked) =>
     readFleet(connection, machines, span, thresholds, asked);
   const readAt: ReadAt = async (scope, there) => read(there, await askedAt(scope, systemsOf(there)));
+  // The client and its token are there when the VMs are listed.
+  connection.logs().catch(() => {});
   const inReach = ids.length > 1 ? await workspacesInReach(connection, signal) : [];
   // A fleet of many subscriptions reports into few workspaces. Otherwise each subscription is asked, which reaches them all.
   const isShorter = (machines: readonly VirtualMachine[]) => inReach.length < bySubscription(machines).size;

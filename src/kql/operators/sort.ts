@@ -1,4 +1,4 @@
-import { concat, type Frame, pick } from '../frame.ts';
+import { concat, type Frame, pick, readCells } from '../frame.ts';
 import { child, list, type Node, nodeClass, optional, tokenText } from '../language.ts';
 import { type PackedFrame, packedFrame, unpackedFrame } from '../packed.ts';
 import type { Reducer } from '../rows.ts';
@@ -26,7 +26,7 @@ function keyFrom(node: Node, scope: Scope): Key {
 
 /** Compares two rows of a frame by keys; equal ones keep the order they had. */
 function comparer(frame: Frame, keys: readonly Key[]): (x: number, y: number) => number {
-  const columns = keys.map((key) => ({ key, cells: Array.from({ length: frame.length }, (_, i) => key.value.at(i)) }));
+  const columns = keys.map((key) => ({ key, cells: readCells(key.value.at, frame.length) }));
   return (x, y) => {
     for (const { key, cells } of columns) {
       const by = orderOf(cells[x] ?? null, cells[y] ?? null, key.ascending, key.nullsFirst);

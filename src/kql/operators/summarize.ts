@@ -9,7 +9,7 @@ import {
   type StateParts,
 } from '../aggregates.ts';
 import type { Call } from '../call.ts';
-import { reader, type Vector, vectorOf } from '../frame.ts';
+import { readCells, reader, type Vector, vectorOf } from '../frame.ts';
 import { GroupRows, type GroupsPart } from '../group-rows.ts';
 import {
   argumentsOf,
@@ -373,8 +373,5 @@ export function distinctRows(node: Node, outer: Scope): Reducer {
 
 /** The whole column of an expression. */
 export function columnFrom(e: Expression, length: number): Vector {
-  return vectorOf(
-    e.type,
-    Array.from({ length }, (_, row) => e.at(row)),
-  );
+  return vectorOf(e.type, readCells(e.at, length));
 }
