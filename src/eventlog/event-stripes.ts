@@ -96,6 +96,13 @@ export async function readStripe<T>(
   }
 }
 
+/**
+ * Is the chunk at `offset` one of those that stripes read before a place? Where bytes are missing, the chunk that should begin at
+ * that place begins within the one before.
+ */
+export const isStriped = (offset: number, before: number): boolean =>
+  offset < before && (offset - fileHeaderSize) % chunkSize === 0;
+
 /** The chunks that have something in them; null where one is not as it should be, or one of zeros is before another. */
 function soundChunks(chunks: readonly PlacedChunk[]) {
   const sound = [];

@@ -23,6 +23,8 @@ const largestEvent = 1 << 20;
 export class EventRecord {
   /** Bytes from the beginning of the file. */
   offset = 0;
+  /** The same, of the chunk that it is in. */
+  chunkOffset = 0;
   verified = false;
   eventId = 0;
   /** TimeCreated; NaN when it has no readable one. */
@@ -35,7 +37,6 @@ export class EventRecord {
   readonly #inner = new TemplateInstance();
   #decoded: DecodedChunk | null = null;
   #budget = new Budget(0);
-  #chunkOffset = 0;
   #at = 0;
   #end = 0;
   #event: LogEvent | null = null;
@@ -52,7 +53,7 @@ export class EventRecord {
   /** The records that are read next are in this chunk, at `offset` of the file. `budget` is for all whole events. */
   enter(decoded: DecodedChunk, offset: number, verified: boolean, budget: Budget): void {
     this.#decoded = decoded;
-    this.#chunkOffset = offset;
+    this.chunkOffset = offset;
     this.#budget = budget;
     this.verified = verified;
   }
@@ -61,7 +62,7 @@ export class EventRecord {
   read(at: number, size: number): void {
     this.#at = at + recordHead;
     this.#end = at + size - recordTail;
-    this.offset = this.#chunkOffset + at;
+    this.offset = this.chunkOffset + at;
     this.#event = null;
     this.#computer = null;
     this.#columns = null;

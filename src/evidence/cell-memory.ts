@@ -22,6 +22,11 @@ const BEHIND = 64;
 
 let compiled: WebAssembly.Module | undefined;
 
+/** Memories that were given back: thousands of small files are read with a few. */
+const spare: CellMemory[] = [];
+const MOST_SPARE = 4;
+const MOST_SPARE_BYTES = 32 * 1024 * 1024;
+
 /**
  * Memory with the text of a file, its cells and all that is made of them by the functions of wasm/csv-cells.ts. What was
  * allocated stays where it is, and goes with the memory. Threads may share it: each allocates parts of its own.
@@ -35,6 +40,8 @@ export class CellMemory {
   readonly #views = new WeakSet<ArrayBufferLike>();
   #next = 0;
   #end = 0;
+  /** From here on nothing was allocated yet. */
+  #fresh = 0;
   #scratch = { at: 0, length: 0 };
   #copied: Buffer = Buffer.alloc(0);
 
@@ -44,6 +51,22 @@ export class CellMemory {
     compiled ??= new WebAssembly.Module(Buffer.from(CSV_MODULE, 'base64'));
     this.functions = new WebAssembly.Instance(compiled, { env: { memory: shared } }).exports as CellFunctions;
     this.#look();
+  }
+
+  /** A memory of which nothing is allocated. */
+  static take(): CellMemory {
+    return spare.pop() ?? new CellMemory();
+  }
+
+  /** Neither it nor what was allocated is used any more, nor was by another thread. */
+  giveBack(): void {
+    if (spare.length >= MOST_SPARE || this.#bytes.length > MOST_SPARE_BYTES || spare.includes(this)) return;
+    // All that was added follows the first page.
+    this.#next = PAGE;
+    this.#end = this.#bytes.length;
+    this.#scratch = { at: 0, length: 0 };
+    this.#copied = Buffer.alloc(0);
+    spare.push(this);
   }
 
   /** All of it that was there when this thread looked last, by bytes. */
@@ -70,8 +93,20 @@ export class CellMemory {
     return this.#bytes.subarray(from, to);
   }
 
+  /** Is more than half of it taken? What is left is for the text that comes, and for its cells. */
+  get scarce(): boolean {
+    return this.shared.buffer.byteLength > (MOST_PAGES / 2) * PAGE;
+  }
+
   /** The address of bytes that are 0 and nobody else's. Throws a RangeError where there are no more. */
   allocate(bytes: number): number {
+    const at = this.#allocated(bytes);
+    if (at < this.#fresh) this.#bytes.fill(0, at, at + bytes);
+    this.#fresh = Math.max(this.#fresh, at + bytes);
+    return at;
+  }
+
+  #allocated(bytes: number): number {
     const needed = (bytes + 15) & ~15;
     if (needed > this.#end - this.#next) {
       const pages = Math.max(SOME_PAGES, Math.ceil(needed / PAGE));
@@ -92,7 +127,8 @@ export class CellMemory {
 
   /** Room for a text. */
   room(bytes: number): Buffer {
-    const at = this.allocate(bytes + BEHIND);
+    const at = this.#allocated(bytes + BEHIND);
+    this.#fresh = Math.max(this.#fresh, at + bytes + BEHIND);
     return this.bytes.subarray(at, at + bytes);
   }
 

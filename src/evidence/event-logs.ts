@@ -1,6 +1,6 @@
 import type { Damage } from '../eventlog/damage.ts';
 import { EventLogError } from '../eventlog/event-log-file.ts';
-import { readStripe, type Stripe, type StripedBlock, type StripeEnd } from '../eventlog/event-stripes.ts';
+import { isStriped, readStripe, type Stripe, type StripedBlock, type StripeEnd } from '../eventlog/event-stripes.ts';
 import { madeOfEvents } from '../eventlog/events.ts';
 import type { LogEvent } from '../eventlog/log-event.ts';
 import type { EventRecord } from '../eventlog/record.ts';
@@ -146,17 +146,20 @@ function addRow({ into, cells }: EventRow, file: string): Promise<void> | undefi
 export const timelessNote = (file: string, events: number): string =>
   `${file}: ${counted(events, 'event')} without a time that can be read`;
 
-/** Adds the rows of a stripe of an event log. `ended` gets each block that was read, and how many of its events have no time. */
+/**
+ * Adds the rows of a stripe of an event log. `ended` gets each block that was read, and how many of its events have no time; those
+ * of a block that was not read to its end are given with the stripe's end.
+ */
 export async function addStripe(
   { file, stripe, eventIds }: { file: string; stripe: Stripe; eventIds: ReadonlySet<number> | undefined },
   builders: Parameters<Source['read']>[0],
   read: Progress,
   ended: (block: StripedBlock, timeless: number) => Promise<void>,
-): Promise<StripeEnd> {
+): Promise<{ end: StripeEnd; timeless: number }> {
   const make = rowMaker(builders, file);
   let timeless = 0;
   try {
-    return await readStripe(file, stripe, eventIds, {
+    const end = await readStripe(file, stripe, eventIds, {
       make,
       take: (row: EventRow) => {
         if (row.identity.time === null) timeless += 1;
@@ -168,6 +171,7 @@ export async function addStripe(
         timeless = 0;
       },
     });
+    return { end, timeless };
   } catch (error) {
     if (error instanceof EventLogError) throw new EvidenceError(error.path, error.because);
     throw error;
@@ -198,7 +202,7 @@ export function eventLogSource(
         if (damages.length < MOST_PLACES) damages.push(damage);
       };
       const rowOf = (record: EventRecord): EventRow | undefined =>
-        record.offset < before.offset ? undefined : make(record);
+        isStriped(record.chunkOffset, before.offset) ? undefined : make(record);
       try {
         const options = { onDamage, ...(eventIds ? { eventIds } : {}) };
         for await (const row of madeOfEvents(file, rowOf, options)) {

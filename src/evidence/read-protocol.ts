@@ -38,8 +38,8 @@ export type FromReadThread =
   | { kind: 'read'; read: number }
   /** A block of a stripe has ended, with so many events without a time. */
   | { kind: 'block'; block: StripedBlock; timeless: number }
-  /** A stripe has. */
-  | { kind: 'stripe'; end: StripeEnd }
+  /** A stripe has, with so many more. */
+  | { kind: 'stripe'; end: StripeEnd; timeless: number }
   /** `sha256`: of the file as it is stored, where all of it was seen. */
   | { kind: 'end'; read: number; sha256: string | undefined; notes: string[] }
   | { kind: 'error'; message: string };

@@ -89,7 +89,7 @@ async function readRows({ file, table, columns, needed, eventIds, taken, stripe,
   try {
     const builders = new Map([[table, builder]]);
     if (stripe) {
-      const end = await addStripe(
+      const ended = await addStripe(
         { file: file.path, stripe, eventIds },
         builders,
         progress,
@@ -99,7 +99,7 @@ async function readRows({ file, table, columns, needed, eventIds, taken, stripe,
         },
       );
       await builder.handOnRest();
-      say({ kind: 'stripe', end });
+      say({ kind: 'stripe', ...ended });
     } else notes = await rowSource(file, undefined, before).read(builders, progress, eventIds);
   } finally {
     // Rows before damage count.

@@ -200,6 +200,7 @@ class StripesRead {
       return true;
     }
     if (said.kind !== 'stripe') return false;
+    this.timeless += said.timeless;
     const { unsound, header, bytes } = said.end;
     const totals = new DeclaredTotals(header);
     totals.addAll(this.#chunks, this.#lastRecord);

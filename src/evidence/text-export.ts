@@ -120,6 +120,7 @@ export class TextExport {
       for await (const bytes of await this.#options.content.passing()) types.add(bytes);
       types.end();
     });
+    types.close();
     return types.columns();
   }
 
@@ -146,6 +147,7 @@ export class TextExport {
     } finally {
       // Where no more is asked for, those so far.
       this.rows = Math.max(this.rows, reader.rows);
+      reader.close();
     }
     // Threads see the values in another order than that which decides a type.
     if (reader.parallel && reader.changed()) throw new ColumnsChanged(this.file, this.#typesInOrder());
@@ -191,6 +193,7 @@ export class TextExport {
     } catch (error) {
       if (!this.#options.lenient || !(error instanceof EvidenceError)) throw error;
     }
+    types.close();
     return types.columns();
   }
 
@@ -265,6 +268,7 @@ export class TextExport {
       if (this.#sampledWhole) types.end();
       if (types.rows > 0) this.#rowBytes = bytes / types.rows;
     });
+    types.close();
     this.#options.content.beginningWasAll(this.#sampledWhole);
     this.#cellBytes = types.cellBytes();
     this.#standIns = standInsOf(types.names, this.#documented);
@@ -288,6 +292,7 @@ const some = (frame: Frame | undefined): Frame[] => (frame && frame.length > 0 ?
 
 /** Reads rows for the types of columns that are not documented. */
 class TypeReader {
+  readonly #memory = CellMemory.take();
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
   readonly #cells = new Map<string, ColumnCells>();
@@ -297,10 +302,9 @@ class TypeReader {
   readonly #bytes = new Map<string, number>();
 
   constructor({ file, format }: TextExportOptions, documented: Record<string, ColumnType>) {
-    const memory = new CellMemory();
-    this.#blocks = new RecordBlocks(file, format, memory);
+    this.#blocks = new RecordBlocks(file, format, this.#memory);
     if (format === 'csv') {
-      this.#records = new CsvRows(file, memory, (name) => {
+      this.#records = new CsvRows(file, this.#memory, (name) => {
         const cells = new ColumnCells('string', { expected: undefined });
         this.#cells.set(name, cells);
         this.names.add(name);
@@ -335,6 +339,11 @@ class TypeReader {
     this.#take(this.#blocks.end());
     this.#blocks.close();
     this.#records.end();
+  }
+
+  /** Nothing is added any more. */
+  close(): void {
+    this.#memory.giveBack();
   }
 
   columns(): OwnColumns {
@@ -386,9 +395,11 @@ class PieceReader {
   readonly #format: RecordForm;
   readonly #threadMegabytes: number | undefined;
   readonly #known: readonly string[];
-  readonly #memory = new CellMemory();
+  readonly #memory = CellMemory.take();
   readonly #blocks: RecordBlocks;
   readonly #records: RecordRows;
+  /** Threads were given the memory. */
+  #shared = false;
   /** Threads took part. */
   parallel = false;
   readonly #misfits = new Map<string, { count: number; line: number | undefined }>();
@@ -474,6 +485,7 @@ class PieceReader {
     // This thread has the rest of the work then, and bags are slow to hand on.
     const others = part ? threads : threads - 1;
     if (others < 1 || (!part && wanted.some(({ type }) => type === 'dynamic'))) return undefined;
+    this.#shared = true;
     const { shared: memory } = this.#memory;
     const task = { file: this.#file, format: this.#format, memory, header, known: this.#known, wanted };
     const rows = { columns: this.#columns, standIns: this.#standIns };
@@ -562,6 +574,12 @@ class PieceReader {
     this.#changed ||= this.#strange.size > 0 || [...this.#cells.values()].some((cells) => cells.changed);
     if (this.#changed) return undefined;
     return this.#worked(this.#frame(vectors, length), this.place());
+  }
+
+  /** Nothing is read any more, and no cell is asked for. */
+  close(): void {
+    // Threads that were told to end may not have ended.
+    if (!this.#shared) this.#memory.giveBack();
   }
 
   /** The columns that are others than it was said; undefined where all are as it was said. */

@@ -8,14 +8,15 @@ import { CellMemory } from '../../src/evidence/cell-memory.ts';
 import { ColumnCells } from '../../src/evidence/column-cells.ts';
 import { SOURCE_SHA256 } from '../../src/evidence/csv-module.ts';
 import { cellOf } from '../../src/evidence/guessed-type.ts';
+import { Texts } from '../../src/evidence/texts.ts';
 import { cells } from '../../src/kql/frame.ts';
 import type { ColumnType } from '../../src/kql/types.ts';
 import type { Value } from '../../src/kql/values.ts';
 
-const memory = new CellMemory();
+const shared = new CellMemory();
 
 /** Gives the cells of a column of which these are the texts, none with a line end. */
-function column(type: ColumnType): { of: (texts: readonly string[]) => Value[]; made: ColumnCells } {
+function column(type: ColumnType, memory = shared): { of: (texts: readonly string[]) => Value[]; made: ColumnCells } {
   const made = new ColumnCells(type);
   const found = new BlockCells('f', memory, [-1, 0]);
   return {
@@ -113,6 +114,18 @@ describe('cells of a column', () => {
     expect(column('string').of(many)).toEqual(many);
   });
 
+  it('are no more numbered where their memory is scarce', () => {
+    const memory = new CellMemory();
+    const { made, of } = column('string', memory);
+    const part = (first: number): string[] => Array.from({ length: 1000 }, (_, n) => `${first + n}`.padEnd(1000, 'x'));
+    of(part(0));
+    expect(made.list?.length).toBe(1000);
+    // Little but what the reading of a block takes.
+    memory.allocate(2 ** 31 - memory.bytes.length - 8 * 1024 * 1024);
+    for (let first = 1000; first < 12_000; first += 1000) expect(of(part(first))).toEqual(part(first));
+    expect(made.list).toBeUndefined();
+  });
+
   it('count what their type cannot hold by the line of the first, also where it comes again', () => {
     const { made, of } = column('long');
     expect(of(['1', 'x', '2', 'x', 'y'])).toEqual([1, null, 2, null, null]);
@@ -121,6 +134,27 @@ describe('cells of a column', () => {
     made.misfitLine = undefined;
     of(['1', '2', 'y', 'x']);
     expect([made.misfits, made.misfitLine]).toEqual([2, 3]);
+  });
+});
+
+describe('a memory', () => {
+  it('is used again, and is empty then', () => {
+    const first = CellMemory.take();
+    const texts = new Texts(first, 10);
+    first.bytes.write('text', first.scratch(64));
+    expect(texts.numberOf(first.scratch(64), first.scratch(64) + 4)).toBe(0);
+    first.room(100).fill(0xff);
+    first.giveBack();
+    const again = CellMemory.take();
+    expect(again).toBe(first);
+    expect(new Texts(again, 10).count).toBe(0);
+    expect(
+      again.bytes
+        .subarray(again.allocate(4096))
+        .subarray(0, 4096)
+        .every((byte) => byte === 0),
+    ).toBe(true);
+    expect(CellMemory.take()).not.toBe(first);
   });
 });
 

@@ -10,13 +10,17 @@ const folder = temporaryFolder();
 const needed = ['TimeGenerated', 'EventRecordId', 'IpAddress', '_Verified', '_EvidenceOffset'];
 const header = 4096;
 
-/** Chunks of three events each: three blocks of chunks, and a part of one. */
+/** Chunks of three events each: three blocks of chunks, and a part of one. One event, in the third block, has no time. */
 const chunks = 220;
+const timeless = 139 * 3;
+const beyondTime = 3e18;
 const whole = writeLog(
   Array.from({ length: chunks * 3 }, (_, i) =>
     failedLogon(
       i + 1,
-      `2026-11-23T02:${String(Math.floor(i / 60)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')}Z`,
+      i === timeless
+        ? beyondTime
+        : `2026-11-23T02:${String(Math.floor(i / 60)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')}Z`,
       {
         IpAddress: text(`203.0.113.${i % 250}`),
       },
@@ -78,11 +82,21 @@ describe('an event log that several threads read together', () => {
         chunk.writeUInt32LE(0x7fffffff, 0x200 + 4);
         sign(chunk);
       }),
-      /damage at/,
+      /damage at.*1 event without a time/s,
     ],
     [
       'with bytes missing within',
       changed((bytes) => Buffer.concat([bytes.subarray(0, 9_000_000), bytes.subarray(9_001_000)])),
+      null,
+    ],
+    [
+      'with bytes missing before a block, whose first chunk begins within the last of the one before',
+      changed((bytes) =>
+        Buffer.concat([
+          bytes.subarray(0, header + 128 * chunkSize - 9000),
+          bytes.subarray(header + 128 * chunkSize - 1000),
+        ]),
+      ),
       null,
     ],
     [

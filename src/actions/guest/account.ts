@@ -172,6 +172,12 @@ export async function undoDisable(
   if (body !== null && !hasEnded(result) && /^(Pending|Running)$/i.test(result.state)) {
     return { ok: false, text: `The script that disables ${shown} still runs: undo it again in some minutes.` };
   }
+  const tells = textAt(body, 'properties', 'instanceView', 'executionState') !== '';
+  const failed = /^(failed|canceled)$/i.test(textAt(body, 'properties', 'provisioningState'));
+  if (body !== null && !tells && !failed) {
+    const text = `Azure does not say what became of the script that disables ${shown}: whether it is disabled is not known. Undo it again.`;
+    return { ok: null, text };
+  }
   const change = readChange(result);
   let told = `${shown} was not disabled by this.`;
   if (change?.was === 'enabled') {
