@@ -1,7 +1,6 @@
 import { shortName } from '../arm/resource-id.ts';
 import type { Connection } from '../azure/client/connection.ts';
 import { briefly } from '../azure/client/failure.ts';
-import { wholeList } from '../azure/client/whole-list.ts';
 import type { Target } from '../playbook/action.ts';
 import { printable } from '../text/printable.ts';
 import { isOfCase } from './case-tags.ts';
@@ -52,10 +51,10 @@ export async function taggedInAzure(
   };
   for (const subscription of new Set([...subscriptions].map((one) => one.toLowerCase()))) {
     const [network, compute] = await Promise.all([connection.network(subscription), connection.compute(subscription)]);
-    await look('security group', 'security group', async () => network.networkSecurityGroups.listAll(wholeList));
-    await look('snapshot', 'snapshot', async () => compute.snapshots.list(wholeList));
+    await look('security group', 'security group', async () => network.networkSecurityGroups.listAll());
+    await look('snapshot', 'snapshot', async () => compute.snapshots.list());
     await look('restore point collection', 'restore point collection', async () =>
-      compute.restorePointCollections.listAll(wholeList),
+      compute.restorePointCollections.listAll(),
     );
   }
   for (const { subscriptionId, resourceGroup, name } of new Map(
@@ -63,7 +62,7 @@ export async function taggedInAzure(
   ).values()) {
     const compute = await connection.compute(subscriptionId);
     await look('run command', `run command at ${name}:`, async () =>
-      compute.virtualMachineRunCommands.listByVirtualMachine(resourceGroup, name, wholeList),
+      compute.virtualMachineRunCommands.listByVirtualMachine(resourceGroup, name),
     );
   }
   return { found, notSeen };

@@ -93,6 +93,11 @@ export class CellMemory {
     return this.#bytes.subarray(from, to);
   }
 
+  /** Is more than half of it taken? What is left is for the text that comes, and for its cells. */
+  get scarce(): boolean {
+    return this.shared.buffer.byteLength > (MOST_PAGES / 2) * PAGE;
+  }
+
   /** The address of bytes that are 0 and nobody else's. Throws a RangeError where there are no more. */
   allocate(bytes: number): number {
     const at = this.#allocated(bytes);

@@ -62,17 +62,16 @@ export class Texts {
 
   #word = (place: number): number => (this.#at >> 2) + place;
 
-  /** Makes room for one more text of so many bytes. */
+  /** Makes room for one more text of so many bytes; false where that is not worth its memory, or where it has room. */
   #grow(bytes: number): boolean {
     const { count } = this;
-    if (count >= this.#most) return false;
-    if (count === this.#room) this.#moreTexts(Math.min(this.#most, 2 * this.#room));
     const { words } = this.#memory;
     const used = (words[((words[this.#word(STARTS)] ?? 0) >> 2) + count] ?? 0) - this.#bytes.at;
-    if (used + bytes > this.#bytes.length) {
-      if (used + bytes > MOST_BYTES) return false;
-      this.#moreBytes(2 * (used + bytes));
-    }
+    const [lacksTexts, lacksBytes] = [count === this.#room, used + bytes > this.#bytes.length];
+    if (!lacksTexts && !lacksBytes) return false;
+    if (count >= this.#most || used + bytes > MOST_BYTES || this.#memory.scarce) return false;
+    if (lacksTexts) this.#moreTexts(Math.min(this.#most, 2 * this.#room));
+    if (lacksBytes) this.#moreBytes(Math.min(MOST_BYTES, 2 * (used + bytes)));
     return true;
   }
 

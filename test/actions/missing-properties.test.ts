@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { percentCopied } from '../../src/actions/snapshot/copied.ts';
+import { taggedInAzure } from '../../src/actions/tagged-in-azure.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import { agreeing, agreeingAfter, type Bench, openBench } from './bench.ts';
 
@@ -61,6 +62,13 @@ describe('an answer that lacks a property', () => {
     );
     const [exported] = (await bench.run([step('disks.export')], 'sql02').plan()).steps;
     expect(exported?.warnings.join()).toMatch(/does not say how much of cordon-\S*sql02-data\S* it has copied/);
+  });
+
+  it('is no empty list of what a case left in Azure', async () => {
+    await bench.faults([without('value', '/networkSecurityGroups\\?')]);
+    const where = { subscriptions: [bench.target('web01').subscriptionId], machines: [] };
+    const { notSeen } = await taggedInAzure(bench.connection, '2026-11-23-web01-aaaa', where);
+    expect(notSeen).toEqual([expect.stringMatching(/^security group: .*no list/)]);
   });
 
   it('does not pass a disabled account for one that was never disabled, and its undo can be made again', async () => {

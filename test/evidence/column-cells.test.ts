@@ -13,10 +13,10 @@ import { cells } from '../../src/kql/frame.ts';
 import type { ColumnType } from '../../src/kql/types.ts';
 import type { Value } from '../../src/kql/values.ts';
 
-const memory = new CellMemory();
+const shared = new CellMemory();
 
 /** Gives the cells of a column of which these are the texts, none with a line end. */
-function column(type: ColumnType): { of: (texts: readonly string[]) => Value[]; made: ColumnCells } {
+function column(type: ColumnType, memory = shared): { of: (texts: readonly string[]) => Value[]; made: ColumnCells } {
   const made = new ColumnCells(type);
   const found = new BlockCells('f', memory, [-1, 0]);
   return {
@@ -112,6 +112,18 @@ describe('cells of a column', () => {
     );
     const many = Array.from({ length: 40_000 }, (_, n) => (n % 3 === 0 ? `${n}`.repeat(1 + (n % 7)) : `x${n % 999}`));
     expect(column('string').of(many)).toEqual(many);
+  });
+
+  it('are no more numbered where their memory is scarce', () => {
+    const memory = new CellMemory();
+    const { made, of } = column('string', memory);
+    const part = (first: number): string[] => Array.from({ length: 1000 }, (_, n) => `${first + n}`.padEnd(1000, 'x'));
+    of(part(0));
+    expect(made.list?.length).toBe(1000);
+    // Little but what the reading of a block takes.
+    memory.allocate(2 ** 31 - memory.bytes.length - 8 * 1024 * 1024);
+    for (let first = 1000; first < 12_000; first += 1000) expect(of(part(first))).toEqual(part(first));
+    expect(made.list).toBeUndefined();
   });
 
   it('count what their type cannot hold by the line of the first, also where it comes again', () => {

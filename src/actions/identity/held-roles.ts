@@ -6,7 +6,6 @@ import { azureError, isForbidden } from '../../azure/client/failure.ts';
 import { kqlString, withLiterals } from '../../azure/client/kql-literal.ts';
 import { loadQuery } from '../../azure/client/load-query.ts';
 import { queryGraph } from '../../azure/client/resource-graph.ts';
-import { wholeList } from '../../azure/client/whole-list.ts';
 import { managedIdentitiesOf } from '../../azure/readers/machine.ts';
 import type { Target } from '../../playbook/action.ts';
 import { printable } from '../../text/printable.ts';
@@ -133,15 +132,15 @@ async function assignmentsOf(
     return all;
   };
   try {
-    return { list: await collect(roleAssignments.listForSubscription({ filter, ...wholeList })), known: true };
+    return { list: await collect(roleAssignments.listForSubscription({ filter })), known: true };
   } catch (error) {
     const { code, message } = azureError(error);
     notSeen.push(`roles of ${identity.name} in subscription ${subscription} (${code || message})`);
     if (!isForbidden(error)) return { list: [], known: false };
     if (!sameId(subscription, target.subscriptionId)) return { list: [], known: true };
-    const inGroup = await collect(
-      roleAssignments.listForResourceGroup(target.resourceGroup, { filter, ...wholeList }),
-    ).catch(() => null);
+    const inGroup = await collect(roleAssignments.listForResourceGroup(target.resourceGroup, { filter })).catch(
+      () => null,
+    );
     return { list: inGroup ?? [], known: inGroup !== null };
   }
 }

@@ -19,6 +19,7 @@ import { createPacer, type Service } from './pacing.ts';
 import { keepAnswer } from './refused-answers.ts';
 import { SharedReads } from './shared-reads.ts';
 import { type TimeLimits, usualLimits, within } from './time-limits.ts';
+import { demandList } from './whole-list.ts';
 
 export interface TransportOptions {
   /** The hosts that may receive a token. The SDK follows a nextLink wherever it points, so the list is enforced here. */
@@ -403,6 +404,7 @@ export function createTransport(options: TransportOptions): Transport {
     const offered = gate ? undefined : versions.offered(asked.url, response.status, response.bodyAsText ?? '');
     if (offered !== undefined) response = await send({ ...asked, url: offered }, gate);
     if (response.status >= 400) keepAnswer(request, response.bodyAsText ?? '');
+    else if (request.method === 'GET' && response.status === 200) demandList(request.url, response.bodyAsText ?? '');
     // The answer must carry the request that the SDK knows: its poller reads the URL for the final GET.
     return { ...response, request };
   }
