@@ -94,6 +94,28 @@ describe('Defender’s logons', () => {
     expect(only.files[0]?.notes).toContain('1 attempt whose outcome it does not have');
   });
 
+  it('are followed by a logon that is not known where the Security log is of another time', async () => {
+    mkdirSync(`${folder.path}/later`, { recursive: true });
+    folder.write('later/hunt.jsonl', lines(failures.map((one) => ({ ...one, DeviceName: 'web01' }))));
+    const security = (from: string) =>
+      writeLog(
+        [from, '2026-11-25T02:00:00Z'].map((time, i) =>
+          successfulLogon(i + 1, time, { TargetUserName: text('owner') }),
+        ),
+      );
+    for (const [from, success] of [
+      [
+        '2026-11-25T01:00:00Z',
+        { state: 'unknown', because: expect.stringContaining('of another time than the burst') },
+      ],
+      ['2026-11-22T01:00:00Z', { state: 'known', value: null }],
+    ] as const) {
+      folder.write('later/Security.evtx', security(from));
+      const { logons } = await read([`${folder.path}/later`]);
+      expect(logons).toMatchObject({ value: { bursts: [{ success }] } });
+    }
+  });
+
   it('count once beside the Security log and in several exports, and name an address that it does not have', async () => {
     mkdirSync(`${folder.path}/both`, { recursive: true });
     const at = (i: number): string => `2026-11-23T02:00:${two(i)}.1Z`;
