@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const source = new URL('../src/', import.meta.url).pathname;
+const source = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** All that the program's own files take out of an object: by a dot, by a name in brackets, by taking it apart. */
 async function takenIn(folder) {

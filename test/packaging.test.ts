@@ -1,7 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -52,6 +63,28 @@ describe('what is bundled', () => {
     const told = readFileSync(join(root, 'dist/THIRD-PARTY.md'), 'utf8');
     const { components } = read('dist/sbom.cdx.json');
     for (const { name, version } of components) expect(told).toContain(`## ${name} ${version}\n`);
+  });
+});
+
+describe('the build', () => {
+  it('knows which operations are used in a checkout whose path has a space', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'a checkout '));
+    const client = join(folder, 'node_modules/@azure/arm-network/dist/esm/networkManagementClient.js');
+    mkdirSync(join(folder, 'scripts'));
+    mkdirSync(join(folder, 'src'));
+    mkdirSync(resolve(client, '..'), { recursive: true });
+    const script = join(folder, 'scripts/used-operations.mjs');
+    copyFileSync(join(root, 'scripts/used-operations.mjs'), script);
+    writeFileSync(join(folder, 'src/reader.ts'), 'network.subnets.get();');
+    const made = (name: string) => `        this.${name} = _get${name}Operations(this._client);\n`;
+    writeFileSync(client, made('subnets') + made('vpnSites'));
+    const { usedOperations } = await import(pathToFileURL(script).href);
+    type Load = (file: { path: string }) => Promise<{ contents: string }>;
+    const loads: { filter: RegExp; load: Load }[] = [];
+    usedOperations.setup({ onLoad: ({ filter }: { filter: RegExp }, load: Load) => loads.push({ filter, load }) });
+    const loaded = await loads.find(({ filter }) => filter.test(client))?.load({ path: client });
+    expect(loaded?.contents).toBe(made('subnets'));
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -1,6 +1,6 @@
 // Cells of CSV in a block of its bytes, in AssemblyScript (a TypeScript whose numbers are those of WebAssembly), since only
 // WebAssembly looks at 16 bytes at a time. `npm run wasm` compiles it into src/evidence/csv-module.ts. Whoever calls it lays
-// out the memory (src/evidence/csv-memory.ts); addresses are bytes from its beginning, and behind each text are at least
+// out the memory (src/evidence/cell-memory.ts); addresses are bytes from its beginning, and behind each text are at least
 // 64 bytes that may be read.
 
 const LF: u8 = 10;
@@ -255,6 +255,9 @@ const BYTES_END: usize = 20;
 
 const NUMBER: u32 = 0xffff;
 
+/** A table is at most half full: only texts that somebody chose for it are further than this from their place. */
+const MOST_STEPS: u32 = 256;
+
 /** A number that texts seldom share: eight bytes at a time, the last perhaps with some of those before them. */
 function hashOf(from: usize, to: usize): u32 {
   const length = to - from;
@@ -287,7 +290,10 @@ function same(a: usize, b: usize, length: usize): bool {
   return true;
 }
 
-/** The number of a text, which is new where it is what COUNT was before; -1 where there is no room for a new one. */
+/**
+ * The number of a text, which is new where it is what COUNT was before; -1 where there is no room for a new one, and where too
+ * many others are in its place.
+ */
 export function numberOf(texts: usize, from: usize, to: usize): i32 {
   const hash = hashOf(from, to);
   const table: usize = load<u32>(texts, TABLE);
@@ -295,9 +301,10 @@ export function numberOf(texts: usize, from: usize, to: usize): i32 {
   const starts: usize = load<u32>(texts, STARTS);
   const length = to - from;
   let place = hash & mask;
-  for (;;) {
+  for (let steps: u32 = 0; ; steps++) {
     const there = load<u32>(table + 4 * place);
     if (there === 0) break;
+    if (steps === MOST_STEPS) return -1;
     if (((there ^ hash) & ~NUMBER) === 0) {
       const number = (there & NUMBER) - 1;
       const start: usize = load<u32>(starts + 4 * number);

@@ -2,7 +2,7 @@ import type { Entry } from '../documents/transcript.ts';
 import { listed } from '../text/counts.ts';
 import { vmOf } from './bodies.ts';
 import type { CaseStore, CaseSummary } from './case-store.ts';
-import { type LeftOpen, leftOpen } from './left-open.ts';
+import { decodedPart, type LeftOpen, leftOpen } from './left-open.ts';
 import { openIntents } from './recovery.ts';
 
 /** Something that an earlier session began in Azure and did not bring to its end. */
@@ -137,10 +137,7 @@ export async function halfDoneIn(
   for (const { entry, intent } of await openIntents(entries)) {
     const { method, url } = intent.request;
     const vm = vmOf(entry) ?? own;
-    const resource =
-      decodeURIComponent(url.split('?')[0] ?? '')
-        .split('/')
-        .at(-1) ?? '';
+    const resource = decodedPart(url.split('?')[0]?.split('/').at(-1) ?? '');
     const left = opened((one) => one.intent === intent.id);
     const text = `${method} ${resource} for ${vm.name} was sent, and what became of it is not known${left}`;
     const about = { step: intent.step, playbook: intent.playbook ?? '', at: entry.at, text };

@@ -84,16 +84,19 @@ const openings: readonly Opening[] = [
   },
 ];
 
+/** A part of an address without its percent signs; as it is written where these say nothing. */
+export function decodedPart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function sentBy(intent: IntentBody, at: string): Sent | null {
   const { method, url } = intent.request;
   if (!URL.canParse(url)) return null;
-  const parts = new URL(url).pathname.split('/').map((part) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return part;
-    }
-  });
+  const parts = new URL(url).pathname.split('/').map(decodedPart);
   const verb = method === 'POST' ? (parts.pop() ?? '') : '';
   return {
     intent,

@@ -147,6 +147,19 @@ describe('nsg.lock', () => {
     expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
   });
 
+  it.each([
+    ['before', 'kiosk01', 3],
+    ['after', 'web02', 5],
+  ])('stays locked where the group cannot be read %s open sessions are judged anew', async (_, vm, after) => {
+    const match = { method: 'GET', path: '/networkSecurityGroups/cordon-' };
+    const unread = { match, after, times: 1, effect: { property: { name: 'etag' } } };
+    const view = await agreeingAfter(bench.run([lock], vm), () => bench.faults([unread])).start();
+    expect(view.outcome).toBe('done');
+    const [locked] = await interfaces(vm);
+    expect(groupAt(locked)).toBe(ourGroup(vm));
+    expect(disagreements(bench.mutations(), bench.log)).toEqual([]);
+  });
+
   it('waits and goes on when Azure throttles', async () => {
     await bench.faults([
       {

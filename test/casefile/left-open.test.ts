@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { halfDoneIn } from '../../src/casefile/half-done.ts';
 import { leftOpen } from '../../src/casefile/left-open.ts';
 import { caseExport, caseList, caseShow } from '../../src/commands/case.ts';
 import type { Entry } from '../../src/documents/transcript.ts';
@@ -64,6 +65,14 @@ describe('leftOpen', () => {
     ['POST', `${vm.id}/deallocate`, null, /web01 may be switched off/],
   ])('names what %s %s may have left', (method, path, body, told) => {
     expect(text([intentOf('1', method, path, body)])).toEqual([expect.stringMatching(told)]);
+  });
+});
+
+describe('halfDoneIn', () => {
+  it('tells what was sent to an address that cannot be decoded, as it is written', async () => {
+    const odd = { ...intentOf('1', 'PUT', `${nic}%zz`), record: undefined };
+    const found = await halfDoneIn({ id: 'a case', vm }, entriesOf([odd as never]), () => [], new Date(0));
+    expect(found.map((one) => one.text)).toEqual([expect.stringMatching(/^PUT web01-nic%zz for web01 was sent/)]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { at, isObject, type Json, listAt, textAt } from '../../arm/json.ts';
 import { parseResourceId, sameId, shortName } from '../../arm/resource-id.ts';
 import type { Connection } from '../../azure/client/connection.ts';
-import { azureError } from '../../azure/client/failure.ts';
+import { briefly } from '../../azure/client/failure.ts';
 import { readEffectiveRules } from '../../azure/readers/effective-rules.ts';
 import { groupOf, networkResource, readIfThere, subnetsOf } from '../../azure/readers/network-interface.ts';
 import { type ActionContext, type ActionPlan, NotWaitedFor, StalePlan } from '../../playbook/action.ts';
@@ -193,13 +193,13 @@ const FLUSHED = 'Containment: nothing else passes; open sessions are judged anew
 /**
  * Has Azure judge open sessions again: "flows are re-evaluated when rules are updated; initial enablement triggers
  * re-evaluation" (Microsoft Learn, NetworkSecurityGroupPropertiesFormat.flushConnection). So it is enabled, with a rule that is
- * rewritten, once the group exists. False when Azure rejects it, null when that is not known: the lock matters more
- * than the flush.
+ * rewritten, once the group exists. False when Azure rejects it, null when that is not known, also where the group cannot be
+ * read: the lock matters more than the flush, and a failure here would undo it.
  */
 async function flush(connection: Connection, context: ActionContext, id: string): Promise<boolean | null> {
-  const now = await networkResource(connection, id);
+  const now = await networkResource(connection, id).catch(() => null);
   // Written back without its tags, nobody would know it for the lock of this case.
-  if (!isOfCase(now, context.caseId)) return null;
+  if (now === null || !isOfCase(now, context.caseId)) return null;
   const rules = rulesOf(now).map(({ name, properties }) => ({
     name,
     properties: DENIAL.test(name) ? { ...properties, description: FLUSHED } : properties,
@@ -216,7 +216,8 @@ async function flush(connection: Connection, context: ActionContext, id: string)
     if (error instanceof AzureRefusal || error instanceof NotWaitedFor) return false;
     throw error;
   }
-  return textAt(await networkResource(connection, id), 'properties', 'flushConnection') === 'true';
+  const after = await networkResource(connection, id).catch(() => null);
+  return after === null ? null : textAt(after, 'properties', 'flushConnection') === 'true';
 }
 
 /** Keeps what is there now as evidence: interfaces, subnets, groups, and Azure's effective rules. */
@@ -231,7 +232,7 @@ async function keepBefore(connection: Connection, context: ActionContext, interf
     try {
       into.push(await networkResource(connection, id));
     } catch (error) {
-      notSeen.push(`${id}: ${azureError(error).status} ${azureError(error).code}`);
+      notSeen.push(`${id}: ${briefly(error)}`);
     }
   };
   for (const one of interfaces) {
