@@ -51,17 +51,29 @@ function isLater(one: { at: string; seq: number }, than: { at: string; seq: numb
  * What the record itself reports, where the resource does not: a later change of cordon's own to the same resource.
  * Azure deletes only what was there (200 or 202; 204 says that nothing was).
  */
-function fromRecord(intent: UnansweredIntent, found: Fate, done: readonly DoneChange[]): Omit<Resolution, 'intent'> {
+function fromRecord(
+  intent: UnansweredIntent,
+  found: Fate,
+  open: readonly UnansweredIntent[],
+  done: readonly DoneChange[],
+): Omit<Resolution, 'intent'> {
   const path = pathOf(intent.request.url);
+  const { method } = intent.request;
+  // A state is what the last of equal requests left, also where nothing is known of that one either.
+  const sentAgain = open.some(
+    ({ request, ...one }) => request.method === method && pathOf(request.url) === path && isLater(one, intent),
+  );
   const later = done.findLast((one) => pathOf(one.url) === path && isLater(one, intent));
   const same = { ok: found.ok, superseded: false, text: found.text };
+  if (found.ok === true && found.byState === true && sentAgain)
+    return { ok: null, superseded: true, text: `sent again since, done or not: ${method} ${shortName(path)}` };
   if (found.running || !later || path === '') return same;
   const when = `${later.method} ${shortName(path)} of ${later.at}`;
   if (found.ok === true) {
-    const again = found.byState === true && later.method === intent.request.method;
+    const again = found.byState === true && later.method === method;
     return again ? { ok: null, superseded: true, text: `sent again since, done or not: ${when}` } : same;
   }
-  if (later.method === 'DELETE' && intent.request.method !== 'DELETE') {
+  if (later.method === 'DELETE' && method !== 'DELETE') {
     return later.status === 200 || later.status === 202
       ? { ok: true, superseded: false, text: `it was done, and taken back since: ${when}` }
       : { ok: null, superseded: true, text: `taken back since, done or not: ${when}` };
@@ -72,13 +84,14 @@ function fromRecord(intent: UnansweredIntent, found: Fate, done: readonly DoneCh
 async function resolve(
   connection: Connection,
   intent: UnansweredIntent,
+  open: readonly UnansweredIntent[],
   done: readonly DoneChange[],
 ): Promise<Omit<Resolution, 'intent'>> {
   try {
     const { at, clientRequestId, accepted, request } = intent;
     const { method, url, body } = request;
     const sent = { at, method, url, body, clientRequestId, accepted };
-    return fromRecord(intent, await fateOf(connection, sent), done);
+    return fromRecord(intent, await fateOf(connection, sent), open, done);
   } catch (error) {
     return { ok: null, superseded: false, text: `Azure could not be asked: ${briefly(error)}` };
   }
@@ -97,7 +110,7 @@ export async function resolveOpenIntents(
 ): Promise<Resolution[]> {
   const resolutions: Resolution[] = [];
   for (const intent of open.slice(0, 500)) {
-    const found = await resolve(connection, intent, done);
+    const found = await resolve(connection, intent, open, done);
     await log.append('outcome', {
       intent: intent.id,
       status: null,
