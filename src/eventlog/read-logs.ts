@@ -452,7 +452,7 @@ const logonChannels =
 /** Those of them that hold successful ones where they hold any. */
 const successChannels = /^(?:security|forwardedevents|syslog|journal|audit|wtmp)$|openssh/i;
 
-/** Do the logs that hold successful logons begin after a burst did, or end before it did? Then others tell of it. */
+/** Do the logs that hold successful logons begin after a burst did, or end before it did? */
 function isOfAnotherTime(files: readonly LogonLog[], { start, end }: { start: Ticks; end: Ticks }): boolean {
   const span = new Span();
   for (const { channel, first, last } of files)
