@@ -70,6 +70,7 @@ describe('find', () => {
       ['EventsTable2', 'Some Other Text2', { EventName: 'Event2' }],
       ['EventsTable2', 'Some Other Text3', { EventName: 'Event3' }],
     ]);
+    expect(rows(`find Session_Id == '${session}' project-smart`)).toEqual(rows(`find Session_Id == '${session}'`));
     expect(rows(`find Session_Id == '${session}' project pack_all()`).map((row) => bag(row[1]))[0]).toEqual({
       Session_Id: session,
       Level: 'Information',

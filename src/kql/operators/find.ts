@@ -35,8 +35,9 @@ export function find(node: Node, input: Rows | undefined, outer: Scope): Rows {
   );
   const [source, ...columns] = resultColumns(node);
   if (!source) return refuse('This find', node, outer);
-  const projected = optional(optional(node, 'Project') ?? node, 'Columns');
-  const wanted = projected ? list(projected).map((p) => nodeClass(p)) : undefined;
+  // `project-smart` is the same as none.
+  const projected = list(optional(optional(node, 'Project') ?? node, 'Columns')).map(nodeClass);
+  const wanted = projected.length > 0 ? projected : undefined;
   const isBag = columns.map((_, i) => (wanted ? wanted[i] === 'PackExpression' : isPack(columns, i, inputs)));
   for (const name of asked ?? []) oneType(name, inputs, condition, outer);
   columns.forEach(({ name }, i) => {
