@@ -8,7 +8,7 @@ import { printable } from '../text/printable.ts';
 import { defaultThresholds, type Thresholds } from '../triage/logons/bursts.ts';
 import { ComputerNames, onlyComputer } from '../triage/logons/computer-names.ts';
 import { assembleLogons, type SuccessEvidence } from '../triage/logons/logons.ts';
-import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks, ticksOf } from '../triage/logons/ticks.ts';
 import { type AuditLogFile, type AuditReading, readAuditLog } from './audit-log.ts';
 import type { Damage } from './damage.ts';
 import { DamagedChunks } from './damaged-regions.ts';
@@ -320,12 +320,17 @@ function logonsOf(
     const { successes, later } = collector.evidence(withUnverified);
     const successEvidence: SuccessEvidence = {
       ...successesOn(collected, cut ? 'cut' : damages > 0 ? 'damage' : '', files.every(isOfLinux)),
-      on: (computer) =>
-        successesOn(
-          knowing.has(computer),
-          cut ? 'cut' : files.some((file) => mayHaveLost(file, computer, collector.names)) ? 'damage' : '',
-          files.every(isOfLinux),
-        ),
+      on: (computer, burst) => {
+        const own = files.filter((file) => mayHoldLogons(file, computer, collector.names));
+        const loss = cut
+          ? 'cut'
+          : own.some(({ damages }) => damages > 0)
+            ? 'damage'
+            : isOfAnotherTime(own, burst)
+              ? 'time'
+              : '';
+        return successesOn(knowing.has(computer), loss, files.every(isOfLinux));
+      },
       rows: successes,
     };
     return assembleLogons({
@@ -406,8 +411,8 @@ type Ends = Span['ends'];
 const together = (one: Ends, other: Ends): Ends =>
   one && other ? { first: Math.min(one.first, other.first), last: Math.max(one.last, other.last) } : (one ?? other);
 
-/** How logons may have been lost of what was read: parts are damaged, or it was more than is kept. */
-type Loss = '' | 'damage' | 'cut';
+/** How logons may have been lost of what was read: parts are damaged, it was more than is kept, or it is of another time. */
+type Loss = '' | keyof typeof losses;
 const losses = {
   damage: {
     because: 'parts of the opened logs are damaged, and may have held a logon',
@@ -416,6 +421,10 @@ const losses = {
   cut: {
     because: 'the opened logs report more logons than are kept, and one of the others may have succeeded',
     cure: 'open the logs of fewer computers, or of fewer days, at once',
+  },
+  time: {
+    because: 'the opened logs of its computer that hold successful logons are of another time than the burst',
+    cure: 'open the Security log, or the logs of sshd, of the time of the burst: a copy of it, or what was archived',
   },
 };
 
@@ -440,9 +449,20 @@ const successesOn = (collected: boolean, loss: Loss, linux: boolean): Omit<Succe
 const logonChannels =
   /^(?:security|forwardedevents|syslog|journal|audit|btmp|wtmp)?$|openssh|terminalservices|remotedesktop/i;
 
-/** Is the log damaged, and may it have held logons of the computer? */
-function mayHaveLost({ damages, channel, computers }: LogonLog, computer: string, known: ComputerNames): boolean {
-  if (damages === 0 || !logonChannels.test(channel)) return false;
+/** Those of them that hold successful ones where they hold any. */
+const successChannels = /^(?:security|forwardedevents|syslog|journal|audit|wtmp)$|openssh/i;
+
+/** Do the logs that hold successful logons begin after a burst did, or end before it did? */
+function isOfAnotherTime(files: readonly LogonLog[], { start, end }: { start: Ticks; end: Ticks }): boolean {
+  const span = new Span();
+  for (const { channel, first, last } of files)
+    if (successChannels.test(channel)) for (const time of [first, last]) span.add(ticksOf(time ?? '') ?? Number.NaN);
+  return span.ends !== null && (start < span.ends.first || end > span.ends.last);
+}
+
+/** May the log hold logons of the computer? */
+function mayHoldLogons({ channel, computers }: LogonLog, computer: string, known: ComputerNames): boolean {
+  if (!logonChannels.test(channel)) return false;
   const names = computers.map((name) => known.nameOf(name).trim().toLowerCase());
   return names.length === 0 || names.length >= mostComputers || names.includes(computer);
 }

@@ -112,14 +112,8 @@ export class ReportedLogons {
     { failures: detail, windowSeconds }: Thresholds,
   ): void {
     const { at, several } = logon;
-    const source = failures.addresses.find(sourceAddress(logon.address));
     const [middle, around] = [(at + several.last) / 2, (several.last - at) / 2 + near];
-    let left = several.count;
-    while (left > 0) {
-      const row = known.spend({ ...logon, at: middle }, around, (one) => failures.address[one] === source);
-      if (row < 0) break;
-      left -= 1;
-    }
+    const left = several.count - known.spendSeveral({ ...logon, at: middle }, around, several.count);
     if (left === several.count && several.last - at <= windowSeconds * ticksPerSecond) {
       const { computer, address, account, logonType, code, domain } = logon;
       const bucket = { first: at, last: several.last, failures: left, computer, address, account, logonType, code };

@@ -5,8 +5,11 @@ import { evtxDocumentOf, gatherLogs, logFiles } from '../../src/commands/gathere
 import { LogonCollector } from '../../src/eventlog/logon-collector.ts';
 import { readEventLogs } from '../../src/eventlog/read-logs.ts';
 import { readReportedLogons } from '../../src/eventlog/reported-log.ts';
+import { ReportedLogons } from '../../src/eventlog/reported-logons.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
 import { reportedLog } from '../../src/evidence/reported/reporters.ts';
+import { defaultThresholds } from '../../src/triage/logons/bursts.ts';
+import { FailureColumns } from '../../src/triage/logons/events.ts';
 import { failedLogon, successfulLogon, text, writeLog } from '../eventlog/log-writer.ts';
 import { temporaryFolder } from '../eventlog/temporary.ts';
 
@@ -89,6 +92,28 @@ describe('Defender’s logons', () => {
       because: expect.stringContaining('DeviceLogonEvents reports 2 logons, and not'),
     });
     expect(only.files[0]?.notes).toContain('1 attempt whose outcome it does not have');
+  });
+
+  it('are followed by a logon that is not known where the Security log is of another time', async () => {
+    mkdirSync(`${folder.path}/later`, { recursive: true });
+    folder.write('later/hunt.jsonl', lines(failures.map((one) => ({ ...one, DeviceName: 'web01' }))));
+    const security = (from: string) =>
+      writeLog(
+        [from, '2026-11-25T02:00:00Z'].map((time, i) =>
+          successfulLogon(i + 1, time, { TargetUserName: text('owner') }),
+        ),
+      );
+    for (const [from, success] of [
+      [
+        '2026-11-25T01:00:00Z',
+        { state: 'unknown', because: expect.stringContaining('of another time than the burst') },
+      ],
+      ['2026-11-22T01:00:00Z', { state: 'known', value: null }],
+    ] as const) {
+      folder.write('later/Security.evtx', security(from));
+      const { logons } = await read([`${folder.path}/later`]);
+      expect(logons).toMatchObject({ value: { bursts: [{ success }] } });
+    }
   });
 
   it('count once beside the Security log and in several exports, and name an address that it does not have', async () => {
@@ -289,6 +314,37 @@ describe('logons in what other programs export', () => {
       value: { failures: 2, bursts: [] },
       notSeen: expect.arrayContaining([expect.stringMatching(/^10 failed logons of which a summary has the number/)]),
     });
+  });
+
+  it('of a summary are matched with those of a log in one pass, however many they are', () => {
+    const failures = new FailureColumns();
+    const logon = (at: number, account: string, address: string) => ({
+      ...{ at, account, address },
+      ...{ computer: 'web01', domain: '', logonType: 3 },
+    });
+    const rest = { recordId: 0, eventId: 4625, workstation: '', status: '', subStatus: '', process: '' };
+    const add = (at: number, account: string, address: string) =>
+      failures.addEvent({ ...logon(at, account, address), ...rest, logonId: '', method: '' });
+    const many = 200_000;
+    for (let i = 0; i < many; i++) add(i, 'admin', `203.0.113.${i % 2}`);
+    for (let i = 0; i < 10; i++) add(i, `user${i}`, '203.0.113.0');
+    const reported = new ReportedLogons();
+    const take = (count: number, account: string, address: string) =>
+      reported.take(
+        {
+          ...logon(0, account, address),
+          ...{ outcome: 'failed' as const, code: 'reported:', program: '', once: true },
+          id: `${account} ${address}`,
+          several: { count, last: 3600 * 1e7 },
+        },
+        { by: 'HayabusaLogonSummary', lacks: '', file: 0 },
+      );
+    take(many / 2, 'admin', '203.0.113.0');
+    take(many / 2 + 3, 'admin', '203.0.113.1');
+    take(2, 'user3', '203.0.113.0');
+    take(2, 'user3', '203.0.113.1');
+    reported.addTo(failures, defaultThresholds);
+    expect([failures.length, reported.untimed]).toEqual([many + 10 + 2, 3 + 1]);
   });
 
   it('count once where several programs have the same events', async () => {

@@ -42,6 +42,8 @@ export class KnownFailures {
   }
 
   #rowsOf(computer: string, account: string): readonly number[] {
+    if (!this.#indexed) this.#index();
+    this.#indexed = true;
     const { computers, accounts } = this.#failures;
     const [target, source] = [
       accounts.find(this.#failures.keyOf(account)),
@@ -58,9 +60,26 @@ export class KnownFailures {
     near: Ticks,
     fits: (row: number) => boolean,
   ): number {
-    if (!this.#indexed) this.#index();
-    this.#indexed = true;
-    return this.#spendOf(this.#rowsOf(computer, account), at, near, fits);
+    return this.#spendOf(this.#rowsOf(computer, account), at, near, fits)[0] ?? -1;
+  }
+
+  /** How many unspent failures of the same account and source near that time are spent, at most so many. */
+  spendSeveral(
+    { computer, account, address, at }: { computer: string; account: string; address: string; at: Ticks },
+    near: Ticks,
+    most: number,
+  ): number {
+    const columns = this.#failures;
+    const [target, source] = [
+      columns.accounts.find(columns.keyOf(account)),
+      columns.addresses.find(sourceAddress(address)),
+    ];
+    if (source < 0) return 0;
+    const [ofAccount, ofSource] = [this.#rowsOf(computer, account), this.#rowsOfSource(computer, address)];
+    // Of one account from a thousand sources, or of a thousand accounts from one, the other list is short.
+    const rows = source > 0 && ofSource.length < ofAccount.length ? ofSource : ofAccount;
+    const fits = (row: number): boolean => columns.account[row] === target && columns.address[row] === source;
+    return this.#spendOf(rows, at, near, fits, most).length;
   }
 
   /** The same of any account, by the source that both name. */
@@ -69,6 +88,10 @@ export class KnownFailures {
     near: Ticks,
     fits: (row: number) => boolean,
   ): number {
+    return this.#spendOf(this.#rowsOfSource(computer, address), at, near, fits)[0] ?? -1;
+  }
+
+  #rowsOfSource(computer: string, address: string): readonly number[] {
     const columns = this.#failures;
     if (!this.#sourcesIndexed) {
       for (let row = 0; row < this.#length; row++) {
@@ -82,25 +105,26 @@ export class KnownFailures {
     this.#sourcesIndexed = true;
     const target = columns.computers.find(computer.trim().toLowerCase());
     const source = columns.addresses.find(sourceAddress(address));
-    if (target < 0 || source <= 0) return -1;
-    return this.#spendOf(this.#sources.get(target * sourceShift + source) ?? [], at, near, fits);
+    if (target < 0 || source <= 0) return [];
+    return this.#sources.get(target * sourceShift + source) ?? [];
   }
 
-  #spendOf(rows: readonly number[], at: Ticks, near: Ticks, fits: (row: number) => boolean): number {
+  #spendOf(rows: readonly number[], at: Ticks, near: Ticks, fits: (row: number) => boolean, most = 1): number[] {
+    const found: number[] = [];
     let low = 0;
     for (let high = rows.length; low < high; ) {
       const middle = (low + high) >>> 1;
       if ((this.#failures.time[rows[middle] ?? 0] ?? 0) < at - near) low = middle + 1;
       else high = middle;
     }
-    for (let i = low; i < rows.length; i++) {
+    for (let i = low; i < rows.length && found.length < most; i++) {
       const row = rows[i] ?? 0;
       if ((this.#failures.time[row] ?? 0) > at + near) break;
       if (this.#spent.has(row) || !fits(row)) continue;
       this.#spent.add(row);
-      return row;
+      found.push(row);
     }
-    return -1;
+    return found;
   }
 }
 

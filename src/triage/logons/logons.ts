@@ -21,9 +21,15 @@ import {
 import { logonsAfterFailures } from './logons-after-failures.ts';
 import { rightButRefused } from './right-but-refused.ts';
 import { aftermath, type FollowedBy, howOf, type LaterEvent, type Success, Successes } from './success.ts';
-import { isoOf, ticksPerMinute } from './ticks.ts';
+import { isoOf, type Ticks, ticksPerMinute } from './ticks.ts';
 import { timeOrder } from './time-order.ts';
 import { type Witness, witnessesOf } from './witnesses.ts';
+
+/** From the first to the last. */
+interface Span {
+  start: Ticks;
+  end: Ticks;
+}
 
 /** Successful logons, or why they are not known. */
 export interface SuccessEvidence {
@@ -34,8 +40,8 @@ export interface SuccessEvidence {
   /** Why they are not collected or not complete, and what would cure it. */
   because: string;
   cure: string;
-  /** The same of one computer, in lower case, where several were read and their logs hold different things. */
-  on?: (computer: string) => Pick<SuccessEvidence, 'collected' | 'complete' | 'because' | 'cure'>;
+  /** The same of a burst on one computer, in lower case, where several were read and their logs hold different things. */
+  on?: (computer: string, burst: Span) => Pick<SuccessEvidence, 'collected' | 'complete' | 'because' | 'cure'>;
   rows: readonly Success[];
 }
 
@@ -387,7 +393,7 @@ class Teller {
       }),
       logonTypes: [...tally.logonTypes].sort((a, b) => a - b),
       histogram: histogram(rows, columns, start, end),
-      success: this.#success(computer, { followedBy, fromSource, session, elsewhere }),
+      success: this.#success(computer, { start, end }, { followedBy, fromSource, session, elsewhere }),
       ...(session === null ? {} : { session: successOf(session) }),
       ...(elsewhere.length === 0 ? {} : { elsewhere: elsewhere.slice(0, most.elsewhere).map(successOf) }),
       ...this.#witnesses(computer, start, end, tally),
@@ -430,9 +436,9 @@ class Teller {
     return witnesses.length > 0 ? { witnesses } : {};
   }
 
-  #success(computer: string, { followedBy, fromSource, session, elsewhere }: Followed): Burst['success'] {
+  #success(computer: string, burst: Span, { followedBy, fromSource, session, elsewhere }: Followed): Burst['success'] {
     const { successes } = this.#evidence;
-    const { collected, complete, because, cure } = successes.on?.(computer) ?? successes;
+    const { collected, complete, because, cure } = successes.on?.(computer, burst) ?? successes;
     if (followedBy !== null) {
       const known: Burst['success'] = { state: 'known', value: successOf(followedBy) };
       return fromSource === null ? known : { ...known, fromSource: successOf(fromSource) };
