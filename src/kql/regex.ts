@@ -146,6 +146,8 @@ function compiled(pattern: string): RE2JS {
   }
 }
 
+const CLASS = /\[\^?\]?[^\]]*\]?/g;
+
 /**
  * What Kusto's syntax and RE2's both take, and each reads in its own way: sets of characters and classes within a class, the edges
  * of words of UTS #18, a count that begins with 0 or has no beginning (https://learn.microsoft.com/kusto/query/regex, of 2024-11-25).
@@ -157,13 +159,15 @@ function refuseOtherMeanings(pattern: string): void {
     throw new RegexRefused(`${edge} as the beginning or end of a word is not supported, write \\b${cure}`);
   }
   const bare = pattern.replace(/\\[\s\S]/g, '  ').replace(/\[:\^?[a-z]+:\]/g, ' ');
-  for (const [all] of bare.matchAll(/\[\^?\]?[^\]]*\]?/g)) {
+  for (const [all] of bare.matchAll(CLASS)) {
     if (/&&|~~|[^[^]--[^\]]/.test(all))
       throw new RegexRefused('sets of characters within a class (&&, --, ~~) are not supported');
     if (all.lastIndexOf('[') > 0)
       throw new RegexRefused('a class within a class is not supported; for the character write \\[');
   }
-  if (/[^\s({|]\{(?:0\d+(?:,\d*)?|\d*,0?\d*)\}/.test(bare.replace(/\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}/g, ''))) {
+  // Within a class braces are characters.
+  const outside = bare.replace(CLASS, 'x');
+  if (/[^\s({|]\{(?:0\d+(?:,\d*)?|\d*,0?\d*)\}/.test(outside.replace(/\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}/g, ''))) {
     throw new RegexRefused('a count of repeats begins with its least number, without a 0 in front');
   }
 }

@@ -74,6 +74,8 @@ describe('regular expressions as Kusto reads them', () => {
     expect(() => compileRegex('\\b{start}a')).toThrow(/b\{start\} as the beginning/);
     expect(() => compileRegex('a{01,2}')).toThrow(/count of repeats/);
     expect(() => compileRegex('a{,2}')).toThrow(/count of repeats/);
+    expect(() => compileRegex('[ab]{01}')).toThrow(/count of repeats/);
+    expect(compileRegex('^[a{,5}]+$').test('{5,a}')).toBe(true);
     expect(compileRegex('^[\\[[:alpha:]]\\\\<b{0,2}a{1,20}$').test('[\\<ba')).toBe(true);
   });
 
