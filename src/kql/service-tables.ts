@@ -1,7 +1,15 @@
 import { KqlError, positionOf } from './kqlerror.ts';
 
-const WATCHLIST = /\b_GetWatchlist(\s*\(\s*(['"])([^'"\n]+)\2\s*\))/g;
-const RESOURCE_GRAPH = /\barg\s*\(\s*(?:""|'')\s*\)\s*\.\s*(\w+)/g;
+/** Comments and texts, within which nothing is called. */
+const NO_CALL = [
+  /\/\/.*/,
+  /```[\s\S]*?```|~~~[\s\S]*?~~~/,
+  /@"(?:[^"\n]|"")*"|@'(?:[^'\n]|'')*'/,
+  /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/,
+];
+const WATCHLIST = /\b_GetWatchlist(?<args>\s*\(\s*(?<quote>['"])(?<list>[^'"\n]+)\k<quote>\s*\))/;
+const RESOURCE_GRAPH = /\barg\s*\(\s*(?:""|'')\s*\)\s*\.\s*(?<table>\w+)/;
+const CALLS = new RegExp([...NO_CALL, WATCHLIST, RESOURCE_GRAPH].map(({ source }) => source).join('|'), 'g');
 
 /**
  * A query with what a service would read written as a reading of the evidence's table of that name, in as many characters, so that
@@ -20,25 +28,30 @@ export function serviceTables(
     const place = { start, length: token.length, token, ...positionOf(query, start) };
     return new KqlError('unsupported', message, [{ severity: 'error', code: 'unsupported', message, ...place }]);
   };
-  const isNote = (at: number): boolean => query.slice(query.lastIndexOf('\n', at) + 1, at).includes('//');
-  return query
-    .replace(WATCHLIST, (call: string, args: string, _quote, name: string, at: number) => {
-      if (isNote(at)) return call;
-      if (!tables.has(name)) {
-        const message = `The watchlist '${name}' is not in the evidence. Export it as CSV with its column SearchKey, and name it: --evidence ${name}=FILE.csv.`;
-        throw refused(message, at, call);
-      }
-      return (written === 'by name' ? bracketed(name) : `table${args}`).padEnd(call.length);
-    })
-    .replace(RESOURCE_GRAPH, (call: string, name: string, at: number) => {
-      if (isNote(at)) return call;
-      const table = [...tables].find((one) => one.toLowerCase() === name.toLowerCase());
-      if (table === undefined) {
-        const message = `Resource Graph is not asked from here. Export its table '${name}' as JSON, and name it: --evidence ${name}=FILE.json.`;
-        throw refused(message, at, call);
-      }
-      return bracketed(table).padEnd(call.length);
-    });
+  const watchlist = (name: string, args: string, call: string, at: number): string => {
+    if (!tables.has(name)) {
+      const message = `The watchlist '${name}' is not in the evidence. Export it as CSV with its column SearchKey, and name it: --evidence ${name}=FILE.csv.`;
+      throw refused(message, at, call);
+    }
+    return written === 'by name' ? bracketed(name) : `table${args}`;
+  };
+  const resources = (name: string, call: string, at: number): string => {
+    const table = [...tables].find((one) => one.toLowerCase() === name.toLowerCase());
+    if (table === undefined) {
+      const message = `Resource Graph is not asked from here. Export its table '${name}' as JSON, and name it: --evidence ${name}=FILE.json.`;
+      throw refused(message, at, call);
+    }
+    return bracketed(table);
+  };
+  let out = '';
+  let from = 0;
+  for (const { 0: call, index, groups: { list, args = '', table } = {} } of query.matchAll(CALLS)) {
+    if (list === undefined && table === undefined) continue;
+    const said = list === undefined ? resources(table ?? '', call, index) : watchlist(list, args, call, index);
+    out += query.slice(from, index) + said.padEnd(call.length);
+    from = index + call.length;
+  }
+  return out + query.slice(from);
 }
 
 const bracketed = (name: string): string => `(['${name.replace(/['\\]/g, '\\$&')}'])`;

@@ -86,6 +86,17 @@ describe('a function of a workspace', () => {
     );
     expect(rows).toEqual([['westeurope']]);
   });
+
+  it('is none within a text or a comment, and is one behind them', async () => {
+    const query = [
+      'print a = \'arg("").Nope\', b = "say \\"_GetWatchlist(\'no\')", c = @"""arg(\'\').Nope", d = ```',
+      '  arg("").Nope``` // it\'s _GetWatchlist("no")',
+      '| extend n = strcat("https://x/", toscalar(arg("").Resources | project location))',
+    ].join('\n');
+    expect((await run(query, `resources=${at('graph.json')}`)).rows).toEqual([
+      ['arg("").Nope', "say \"_GetWatchlist('no')", "\"arg('').Nope", '\n  arg("").Nope', 'https://x/westeurope'],
+    ]);
+  });
 });
 
 describe('geo_info_from_ip_address', () => {
