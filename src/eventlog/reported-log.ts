@@ -50,7 +50,7 @@ export async function readReportedLogons(
       span.add(logon.at);
       if (logon.several) span.add(logon.several.last);
       const { count: own } = logon.several ?? { count: 1 };
-      if (computers.size < mostComputers) computers.add(logon.computer);
+      if (logon.computer !== '' && computers.size < mostComputers) computers.add(logon.computer);
       if (logon.outcome === 'failed') failures += own;
       else if (logon.outcome === 'succeeded') successes += own;
       else open += 1;

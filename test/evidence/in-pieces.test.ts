@@ -72,14 +72,16 @@ describe('a text that is packed', () => {
   ];
 
   it('is answered as one that is read as a whole', async () => {
+    const queries = ['Syslog', 'Syslog | summarize n = count(), max(tostring(a)) by Computer', 'Syslog | take 2'];
+    // Each packing, form, encoding and query is among the runs for certain, beside others from time to time.
+    const turn = <T>(all: readonly T[], shift: number, run: number): T => all[(run + shift) % all.length] as T;
+    const runs = Array.from({ length: 8 }, (_, run) => run);
     await fc.assert(
-      fc.asyncProperty(
-        rows,
-        fc.constantFrom(...packings),
-        fc.constantFrom(...forms),
-        fc.constantFrom(...encodings),
-        fc.constantFrom('Syslog', 'Syslog | summarize n = count(), max(tostring(a)) by Computer', 'Syslog | take 2'),
-        async (cells, [, packing], [name, form], encoding, query) => {
+      fc.asyncProperty(fc.tuple(...runs.map(() => rows)), fc.nat(59), async (tables, shift) => {
+        for (const [run, cells] of tables.entries()) {
+          const [, packing] = turn(packings, 0, run);
+          const [name, form] = turn(forms, shift, run);
+          const [encoding, query] = [turn(encodings, shift % 5, run), turn(queries, shift % 7, run)];
           const path = write(...packing(encoding(form(cells)), name));
           const [one, other] = [await ask(query, path, whole), await ask(query, path, inPieces)];
           // Pieces that a query asks for no more are not read.
@@ -88,9 +90,9 @@ describe('a text that is packed', () => {
             tables: query.includes('take') ? tables.map((table) => ({ ...table, rows: 0 })) : tables,
           });
           expect(seen(other)).toEqual(seen(one));
-        },
-      ),
-      { numRuns: 15 },
+        }
+      }),
+      { numRuns: 1 },
     );
   });
 

@@ -92,6 +92,8 @@ describe('Defender’s logons', () => {
       because: expect.stringContaining('DeviceLogonEvents reports 2 logons, and not'),
     });
     expect(only.files[0]?.notes).toContain('1 attempt whose outcome it does not have');
+    const nameless = await read([folder.write('nameless.jsonl', lines([row(1, { DeviceName: '', DeviceId: '' })]))]);
+    expect(nameless.files).toMatchObject([{ failures: 1, computers: [] }]);
   });
 
   it('are followed by a logon that is not known where the Security log is of another time', async () => {

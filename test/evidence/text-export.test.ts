@@ -248,8 +248,15 @@ describe('a file that several threads parse', () => {
   const inThreads = { bytesAtOnce: 4096, threads: 2 };
 
   it('is answered as by one', async () => {
-    for (const path of [await file(csvText), await file(lines.join('\n'), 'T.jsonl')])
-      for (const query of asked) expect(await told(query, path, inThreads), query).toEqual(await told(query, path));
+    // The forms differ in how cells are made: a reduction, a filter and rows that become several show those of JSON.
+    const [csvFile, jsonFile] = [await file(csvText), await file(lines.join('\n'), 'T.jsonl')];
+    const ofJson = asked.filter((query) => /avg\(r\)|has "k7"|mv-expand/.test(query));
+    expect(ofJson).toHaveLength(3);
+    for (const [path, own] of [
+      [csvFile, asked],
+      [jsonFile, ofJson],
+    ] as const)
+      for (const query of own) expect(await told(query, path, inThreads), query).toEqual(await told(query, path));
   });
 
   it('is read by one where a thread has not memory enough', async () => {
