@@ -156,7 +156,7 @@ try {
   console.log(`export / local                   ${middle(ratios.local)}   (at most 1.20)`);
   console.log(`export of half a disk / local    ${middle(ratios.half)}`);
   console.log(`  of the processor               ${middle(ratios.processor)}`);
-  console.log(`Node's GETs and digest / local   ${middle(ratios.floor)}   (no export is below it)`);
+  console.log(`Node's GETs and digest / local   ${middle(ratios.floor)}`);
   console.log(`export / Node's, written         ${middle(ratios.plain)}`);
 } finally {
   connection.close();
