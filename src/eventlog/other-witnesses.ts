@@ -2,10 +2,10 @@ import { accountName } from '../triage/logons/account-names.ts';
 import { isLoopback, sourceAddress } from '../triage/logons/addresses.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
-import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
+import { type FailureColumns, type LogonEvent, noEvent } from '../triage/logons/events.ts';
 import { addSshAttempts, KnownFailures } from '../triage/logons/known-failures.ts';
 import { type SyslogLine, sshLogons } from '../triage/logons/ssh-logons.ts';
-import { kerberos as byTicket, type Success } from '../triage/logons/success.ts';
+import { kerberos as byTicket, eventlessSuccess, type Success } from '../triage/logons/success.ts';
 import { type FiledLine, onceAcrossFiles } from '../triage/logons/syslog-copies.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import { isRemote, type Witness, withoutPort, witnessSource } from '../triage/logons/witnesses.ts';
@@ -301,8 +301,8 @@ export class OtherWitnesses {
     witnesses.push(...this.reported.addTo(failures, thresholds));
     const tickets = this.#tickets
       .filter(({ account }) => failures.accounts.find(failures.keyOf(account)) > 0)
-      .map((ticket) => successOf({ ...eventOf(ticket, '', ''), method: byTicket }));
-    const beside = [...ssh.successes.map(successOf), ...audited.map(successOf), ...tickets];
+      .map((ticket) => eventlessSuccess({ ...eventOf(ticket, '', ''), method: byTicket }));
+    const beside = [...ssh.successes.map(eventlessSuccess), ...audited.map(eventlessSuccess), ...tickets];
     return { successes: [...beside, ...sessions, ...this.#sessions()], besideFailures: beside.length, witnesses };
   }
 
@@ -351,7 +351,7 @@ export class OtherWitnesses {
           );
         });
         if (!isKnown) failures.addEvent(eventOf(record, 'btmp:failed', ''), false);
-      } else if (!isLogged(record)) successes.push(successOf(eventOf(record, '', '')));
+      } else if (!isLogged(record)) successes.push(eventlessSuccess(eventOf(record, '', '')));
     }
     return successes;
   }
@@ -362,17 +362,9 @@ export class OtherWitnesses {
   #sessions(): Success[] {
     return this.#rdp
       .filter(({ eventId, verified, address }) => verified && sessions.has(eventId) && isRemote(address))
-      .map(({ at, computer, account, address, eventId }) => ({
-        first: at,
-        last: at,
-        recordId: 0,
-        computer,
-        account,
-        address,
-        logonType: eventId === sessionLogon ? 10 : 7,
-        logonId: '',
-        method: '',
-      }));
+      .map((session) =>
+        eventlessSuccess({ ...session, logonType: session.eventId === sessionLogon ? 10 : 7, method: '' }),
+      );
   }
 }
 
@@ -417,25 +409,5 @@ function eventOf(
   code: string,
   processName: string,
 ): LogonEvent {
-  return {
-    at,
-    recordId,
-    eventId: 0,
-    computer,
-    account,
-    domain: '',
-    address,
-    workstation: '',
-    logonType: null,
-    status: code,
-    subStatus: '',
-    process: '',
-    processName,
-    logonId: '',
-    method: '',
-  };
-}
-
-function successOf({ at, computer, account, address, method }: LogonEvent): Success {
-  return { first: at, last: at, recordId: 0, computer, account, address, logonType: null, logonId: '', method };
+  return { ...noEvent, at, recordId, computer, account, address, status: code, processName };
 }

@@ -1,9 +1,9 @@
 import { counted } from '../text/counts.ts';
 import { sourceAddress } from '../triage/logons/addresses.ts';
 import type { Thresholds } from '../triage/logons/bursts.ts';
-import type { FailureColumns, LogonEvent } from '../triage/logons/events.ts';
+import { type FailureColumns, type LogonEvent, noEvent } from '../triage/logons/events.ts';
 import { KnownFailures } from '../triage/logons/known-failures.ts';
-import type { Success } from '../triage/logons/success.ts';
+import { eventlessSuccess, type Success } from '../triage/logons/success.ts';
 import { type Ticks, ticksPerSecond } from '../triage/logons/ticks.ts';
 import type { Witness } from '../triage/logons/witnesses.ts';
 import { Span } from './span.ts';
@@ -129,38 +129,13 @@ export class ReportedLogons {
   successes(): Success[] {
     return [...this.rows()]
       .filter(({ outcome }) => outcome === 'succeeded')
-      .map(({ at, computer, account, address, logonType, several }) => ({
-        first: at,
-        last: several?.last ?? at,
-        recordId: 0,
-        computer,
-        account,
-        address,
-        logonType,
-        logonId: '',
-        method: '',
-      }));
+      .map((logon) => eventlessSuccess({ ...logon, last: logon.several?.last, method: '' }));
   }
 }
 
 const isSummary = (own: readonly ReportedLogon[]): boolean => own.some(({ several }) => several !== undefined);
 
 function eventOf({ at, computer, account, domain, address, logonType, code, program }: ReportedLogon): LogonEvent {
-  return {
-    at,
-    recordId: 0,
-    eventId: 0,
-    computer,
-    account,
-    domain,
-    address,
-    workstation: '',
-    logonType,
-    status: code,
-    subStatus: '',
-    process: '',
-    processName: address === '' ? program : '',
-    logonId: '',
-    method: '',
-  };
+  const processName = address === '' ? program : '';
+  return { ...noEvent, at, computer, account, domain, address, logonType, status: code, processName };
 }

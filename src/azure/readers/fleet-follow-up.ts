@@ -2,7 +2,7 @@ import type { VirtualMachine } from '../../documents/triage.ts';
 import { count } from '../../text/counts.ts';
 import type { FoundBurst } from '../../triage/logons/logons.ts';
 import { sshLogons } from '../../triage/logons/ssh-logons.ts';
-import type { Success } from '../../triage/logons/success.ts';
+import { eventlessSuccess, type Success } from '../../triage/logons/success.ts';
 import type { Witness } from '../../triage/logons/witnesses.ts';
 import { type Ask, lack, limits, otherLogs, rowsIn, securityEvent } from './logon-queries.ts';
 import { type ComputerOf, otherLogsOf, successesOf } from './logon-rows.ts';
@@ -73,9 +73,7 @@ export async function followUp(
     successes: [
       ...successesOf(entered === null ? [] : rowsIn(entered), computerOf),
       ...told.sessions,
-      ...ssh.successes.map(({ at, computer, account, address, method }) => {
-        return { first: at, last: at, recordId: 0, computer, account, address, logonType: null, logonId: '', method };
-      }),
+      ...ssh.successes.map(eventlessSuccess),
     ],
     witnesses: [
       ...told.witnesses,

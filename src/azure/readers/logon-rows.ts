@@ -8,7 +8,7 @@ import { SidNames } from '../../triage/logons/sid-names.ts';
 import { judge, type TimedLine } from '../../triage/logons/ssh-attempts.ts';
 import { addLocks, entered, type SshEvidence, type SyslogLine, settled } from '../../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../../triage/logons/sshd.ts';
-import type { LaterEvent, Success } from '../../triage/logons/success.ts';
+import { eventlessSuccess, type LaterEvent, type Success } from '../../triage/logons/success.ts';
 import { type Ticks, ticksOf, ticksPerSecond } from '../../triage/logons/ticks.ts';
 import { isRemote, type Witness, withoutPort, witnessSource } from '../../triage/logons/witnesses.ts';
 
@@ -230,18 +230,7 @@ export function addSshdRows(
     addUnlisted(told, computer, (numberAt(row, 'Lines') ?? 0) - listed);
     told.exact &&= isExact(row);
   }
-  for (const { at, last, computer, account, address, method } of entered(evidence))
-    told.successes.push({
-      first: at,
-      last,
-      recordId: 0,
-      computer,
-      account,
-      address,
-      logonType: null,
-      logonId: '',
-      method,
-    });
+  for (const logon of entered(evidence)) told.successes.push(eventlessSuccess(logon));
   for (const { computer, first, last, failures, attempt } of settled(evidence)) {
     const { account, address, code } = attempt;
     told.failures += failures;

@@ -10,7 +10,7 @@ import { FailureColumns } from '../../triage/logons/events.ts';
 import { addSshAttempts, KnownFailures } from '../../triage/logons/known-failures.ts';
 import { assembleLogons, type SuccessEvidence } from '../../triage/logons/logons.ts';
 import { sshLogons } from '../../triage/logons/ssh-logons.ts';
-import type { Success } from '../../triage/logons/success.ts';
+import { eventlessSuccess, type Success } from '../../triage/logons/success.ts';
 import type { Witness } from '../../triage/logons/witnesses.ts';
 import type { Connection } from '../client/connection.ts';
 import { unknownFrom } from '../client/failure.ts';
@@ -268,9 +268,7 @@ function readOtherLogs(
   else
     for (const { at, computer, address } of ssh.failures)
       witnesses.push({ at, computer, address, source: 'OpenSSH, a refused logon', events: 1 });
-  const entered = ssh.successes.map(({ at, computer, account, address, method }) => {
-    return { first: at, last: at, recordId: 0, computer, account, address, logonType: null, logonId: '', method };
-  });
+  const entered = ssh.successes.map(eventlessSuccess);
   const lacks = answers.flatMap((answer, at) =>
     answer.state === 'no-table'
       ? []

@@ -1,6 +1,6 @@
 import { accountName } from './account-names.ts';
 import { sourceAddress } from './addresses.ts';
-import type { LogonEvent } from './events.ts';
+import { type LogonEvent, noEvent } from './events.ts';
 import { sessionMethod } from './success.ts';
 import { type Ticks, ticksPerSecond } from './ticks.ts';
 
@@ -217,21 +217,8 @@ function entriesOf(connections: readonly Connection[], all: readonly AuditedStep
 }
 
 function eventOf(step: AuditedStep, connection: Connection, code: string): LogonEvent {
-  return {
-    at: step.at,
-    recordId: 0,
-    eventId: 0,
-    computer: step.computer,
-    account: accountOf(step, connection),
-    domain: '',
-    address: connection.address,
-    workstation: '',
-    logonType: null,
-    status: '',
-    subStatus: code,
-    process: '',
-    processName: connection.address === '' ? step.program : '',
-    logonId: '',
-    method: '',
-  };
+  const { at, computer, program } = step;
+  const { address } = connection;
+  const processName = address === '' ? program : '';
+  return { ...noEvent, at, computer, account: accountOf(step, connection), address, subStatus: code, processName };
 }

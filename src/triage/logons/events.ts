@@ -28,6 +28,20 @@ export interface LogonEvent {
   method: string;
 }
 
+/** What a logon lacks that another log than Windows' Security log tells: the event, and the fields that it alone has. */
+export const noEvent = {
+  recordId: 0,
+  eventId: 0,
+  domain: '',
+  workstation: '',
+  logonType: null,
+  status: '',
+  subStatus: '',
+  process: '',
+  logonId: '',
+  method: '',
+} as const satisfies Partial<LogonEvent>;
+
 /**
  * Failures of one computer, address, account, code and logon type that Log Analytics counted for us: how many, and
  * the exact times of the first and the last. They lie within a minute or at one instant, or within one burst.

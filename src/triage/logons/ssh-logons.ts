@@ -1,5 +1,5 @@
 import { accountName } from './account-names.ts';
-import type { LogonEvent } from './events.ts';
+import { type LogonEvent, noEvent } from './events.ts';
 import { type CountedAttempt, judge, type SshLogon, type TimedLine, withoutHalves } from './ssh-attempts.ts';
 import { parseSshd } from './sshd.ts';
 import { sessionMethod } from './success.ts';
@@ -167,20 +167,5 @@ function processesOf(lines: readonly SyslogLine[]): Process[] {
 }
 
 function logonEvent(computer: string, { at, account, address, code, method }: SshLogon & { code: string }): LogonEvent {
-  return {
-    at,
-    recordId: 0,
-    eventId: 0,
-    computer,
-    account,
-    domain: '',
-    address,
-    workstation: '',
-    logonType: null,
-    status: '',
-    subStatus: code,
-    process: 'sshd',
-    logonId: '',
-    method,
-  };
+  return { ...noEvent, at, computer, account, address, subStatus: code, process: 'sshd', method };
 }

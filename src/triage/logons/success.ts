@@ -19,6 +19,20 @@ export interface Success {
   method: string;
 }
 
+/** A logon, or those up to `last`, of which no event of Windows' Security log is known. */
+export function eventlessSuccess(logon: {
+  at: Ticks;
+  last?: Ticks | undefined;
+  computer: string;
+  account: string;
+  address: string;
+  logonType?: number | null;
+  method: string;
+}): Success {
+  const { at, last = at, computer, account, address, logonType = null, method } = logon;
+  return { first: at, last, recordId: 0, computer, account, address, logonType, logonId: '', method };
+}
+
 /** A success that followed a burst. `by` says what it shares with the failures. */
 export interface FollowedBy {
   at: Ticks;
