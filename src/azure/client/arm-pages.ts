@@ -1,6 +1,7 @@
 import { at, textAt } from '../../arm/json.ts';
 import { count } from '../../text/counts.ts';
 import type { Connection } from './connection.ts';
+import { noList } from './whole-list.ts';
 
 /** A list as far as it was read; `cut` says that it goes on after that, and is "" where it is whole. */
 export interface ArmList {
@@ -21,7 +22,7 @@ export async function listOfArm(
     const { body } = await connection.get(url, signal);
     // A list is there also where it is empty: an answer without it is none of "there are none".
     const entriesOfPage = at(body, 'value');
-    if (!Array.isArray(entriesOfPage)) throw new Error('the answer has no list (value): ask again');
+    if (!Array.isArray(entriesOfPage)) throw noList();
     for (const entry of entriesOfPage) entries.push(entry);
     url = textAt(body, 'nextLink');
     if (url === '') return { entries, cut: '' };

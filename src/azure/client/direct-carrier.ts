@@ -7,7 +7,7 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
-import { type Destination, tooLong } from './read-blob.ts';
+import { type Destination, destinationOf, tooLong } from './read-blob.ts';
 
 /** An answer over which nothing comes for so long is given up. */
 const stalledMs = 30_000;
@@ -254,7 +254,7 @@ export function directCarrier(
       if (to === undefined || !plain) return usual.sendRequest(request);
       const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
       signal?.throwIfAborted();
-      Object.assign(to, { bytes: 0, failure: null, taken: false, whole: Promise.resolve(), give: () => undefined });
+      Object.assign(to, destinationOf(to.into));
       const used = take(url.origin);
       let outcome = await (used ?? open(url)).ask(text, to, signal);
       // A connection that waited may have been closed by the storage meanwhile, before it got this.

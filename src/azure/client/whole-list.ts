@@ -1,3 +1,6 @@
+/** Says that an answer holds no list, which is none of "there are none". */
+export const noList = (): Error => new Error('the answer has no list (value): ask again');
+
 /** The collections that are listed through an SDK's client, by the last segment of their path. */
 const collections = new Set(
   [
@@ -28,5 +31,5 @@ function isCollection(path: string): boolean {
  */
 export function demandList(url: string, text: string): void {
   if (!isCollection(new URL(url).pathname) || /"value"\s*:\s*\[/.test(text)) return;
-  throw new Error('the answer has no list (value): ask again');
+  throw noList();
 }
