@@ -7,8 +7,8 @@ import { noGaps } from '../syslog/syslog-file.ts';
 import { counted } from '../text/counts.ts';
 import { unixOf } from '../triage/logons/ticks.ts';
 import { TICKS_TO_DATETIME } from './event-rows.ts';
-import { fileFailure } from './evidence-error.ts';
 import { auditTable } from './evidence-files.ts';
+import { oneTable } from './one-table.ts';
 import type { Source } from './source.ts';
 import { syscallName } from './syscall-names.ts';
 
@@ -61,36 +61,26 @@ function cellOf(name: string, type: ColumnType): (line: AuditLine) => Value {
 
 /** A log of Linux' audit as a table, a record a row. */
 export function auditSource(path: string): Source {
-  return {
-    file: path,
-    describe: async () => new Map([[auditTable, columns]]),
-    read: async (builders, read) => {
-      const builder = builders.get(auditTable);
-      if (!builder) return [];
-      const gaps = noGaps();
-      const readers = builder.columns.map(({ name, type }) =>
-        name === '_EvidenceFile' ? () => path : cellOf(name, type),
-      );
-      const named = builder.wanted.some((place) => builder.columns[place]?.name === 'syscall');
-      let nameless = 0;
-      try {
-        for await (const portion of auditRecords(path, gaps, read))
-          for (const line of portion) {
-            if (named && /^\d+$/.test(syscallOf(line.record))) nameless += 1;
-            const full = builder.add(path, (_column, place): Value => readers[place]?.(line) ?? null);
-            if (full) await full;
-          }
-      } catch (error) {
-        throw fileFailure(path, error);
+  return oneTable({ file: path, table: auditTable, columns }, async (builder, read) => {
+    const gaps = noGaps();
+    const readers = builder.columns.map(({ name, type }) =>
+      name === '_EvidenceFile' ? () => path : cellOf(name, type),
+    );
+    const named = builder.wanted.some((place) => builder.columns[place]?.name === 'syscall');
+    let nameless = 0;
+    for await (const portion of auditRecords(path, gaps, read))
+      for (const line of portion) {
+        if (named && /^\d+$/.test(syscallOf(line.record))) nameless += 1;
+        const full = builder.add(path, (_column, place): Value => readers[place]?.(line) ?? null);
+        if (full) await full;
       }
-      return [
-        ...(gaps.unread > 0
-          ? [
-              `${path}: ${counted(gaps.unread, 'line that is no record of audit', 'lines that are no records of audit')} left out (first in line ${gaps.firstUnread})`,
-            ]
-          : []),
-        ...(nameless > 0 ? [`${path}: of ${counted(nameless, 'record')} the system call has its number alone`] : []),
-      ];
-    },
-  };
+    return [
+      ...(gaps.unread > 0
+        ? [
+            `${path}: ${counted(gaps.unread, 'line that is no record of audit', 'lines that are no records of audit')} left out (first in line ${gaps.firstUnread})`,
+          ]
+        : []),
+      ...(nameless > 0 ? [`${path}: of ${counted(nameless, 'record')} the system call has its number alone`] : []),
+    ];
+  });
 }

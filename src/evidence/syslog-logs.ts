@@ -6,7 +6,7 @@ import { noGaps, type SyslogFile, syslogEntries } from '../syslog/syslog-file.ts
 import { yearNote } from '../syslog/years.ts';
 import { counted } from '../text/counts.ts';
 import { TICKS_TO_DATETIME } from './event-rows.ts';
-import { fileFailure } from './evidence-error.ts';
+import { oneTable } from './one-table.ts';
 import type { Source } from './source.ts';
 
 /** The columns of Log Analytics' table, and where a row comes from: the file, and the line (of a journal the entry). */
@@ -34,31 +34,21 @@ const sorting = new Set(['Facility', 'SeverityLevel']);
 /** A log of syslog, or an exported journal, as the table Syslog. */
 export function syslogSource(file: SyslogFile): Source {
   const { path } = file;
-  return {
-    file: path,
-    describe: async () => new Map([['Syslog', columns]]),
-    read: async (builders, read) => {
-      const builder = builders.get('Syslog');
-      if (!builder) return [];
-      const gaps = noGaps();
-      const readers = builder.columns.map(({ name }) => (name === '_EvidenceFile' ? () => path : cells[name]));
-      let [unsorted, rows] = [0, 0];
-      try {
-        for await (const entries of syslogEntries(file, gaps, read)) {
-          for (const entry of entries) {
-            rows += 1;
-            if (entry.facility === '') unsorted += 1;
-            const full = builder.add(path, (_column: Column, position): Value => readers[position]?.(entry) ?? null);
-            if (full) await full;
-          }
-        }
-      } catch (error) {
-        throw fileFailure(path, error);
+  return oneTable({ file: path, table: 'Syslog', columns }, async (builder, read) => {
+    const gaps = noGaps();
+    const readers = builder.columns.map(({ name }) => (name === '_EvidenceFile' ? () => path : cells[name]));
+    let [unsorted, rows] = [0, 0];
+    for await (const entries of syslogEntries(file, gaps, read)) {
+      for (const entry of entries) {
+        rows += 1;
+        if (entry.facility === '') unsorted += 1;
+        const full = builder.add(path, (_column: Column, position): Value => readers[position]?.(entry) ?? null);
+        if (full) await full;
       }
-      const asked = builder.wanted.some((position) => sorting.has(builder.columns[position]?.name ?? ''));
-      return notesOf(file, gaps, asked && rows > 0 && unsorted === rows);
-    },
-  };
+    }
+    const asked = builder.wanted.some((position) => sorting.has(builder.columns[position]?.name ?? ''));
+    return notesOf(file, gaps, asked && rows > 0 && unsorted === rows);
+  });
 }
 
 function notesOf({ path, year }: SyslogFile, gaps: ReturnType<typeof noGaps>, unsorted: boolean): string[] {

@@ -3,8 +3,8 @@ import type { Value } from '../kql/values.ts';
 import { type UtmpFormat, type UtmpRecord, utmpRecords } from '../syslog/utmp.ts';
 import { counted } from '../text/counts.ts';
 import { TICKS_TO_DATETIME } from './event-rows.ts';
-import { fileFailure } from './evidence-error.ts';
 import { utmpTable } from './evidence-files.ts';
+import { oneTable } from './one-table.ts';
 import type { Source } from './source.ts';
 
 /** Log Analytics has no such table: the names of its columns are those that its tables have. */
@@ -38,30 +38,20 @@ const cells: [name: string, (record: UtmpRecord) => Value][] = Object.entries({
 
 /** A file of such records as a table; `Failed` is true of those of btmp. */
 export function utmpSource({ path, format }: { path: string; format: UtmpFormat }): Source {
-  return {
-    file: path,
-    describe: async () => new Map([[utmpTable, columns]]),
-    read: async (builders, read) => {
-      const builder = builders.get(utmpTable);
-      if (!builder) return [];
-      const own = new Map(cells).set('Failed', () => format === 'btmp').set('_EvidenceFile', () => path);
-      const readers = builder.columns.map(({ name }) => own.get(name));
-      const gaps = { unread: 0, firstUnread: 0, cut: 0 };
-      try {
-        for await (const portion of utmpRecords(path, gaps, read))
-          for (const record of portion) {
-            const full = builder.add(path, (_column, place): Value => readers[place]?.(record) ?? null);
-            if (full) await full;
-          }
-      } catch (error) {
-        throw fileFailure(path, error);
+  return oneTable({ file: path, table: utmpTable, columns }, async (builder, read) => {
+    const own = new Map(cells).set('Failed', () => format === 'btmp').set('_EvidenceFile', () => path);
+    const readers = builder.columns.map(({ name }) => own.get(name));
+    const gaps = { unread: 0, firstUnread: 0, cut: 0 };
+    for await (const portion of utmpRecords(path, gaps, read))
+      for (const record of portion) {
+        const full = builder.add(path, (_column, place): Value => readers[place]?.(record) ?? null);
+        if (full) await full;
       }
-      return [
-        ...(gaps.unread > 0
-          ? [`${path}: ${counted(gaps.unread, 'record')} of no known form left out (first at byte ${gaps.firstUnread})`]
-          : []),
-        ...(gaps.cut > 0 ? [`${path}: its last record is cut after ${counted(gaps.cut, 'byte')}`] : []),
-      ];
-    },
-  };
+    return [
+      ...(gaps.unread > 0
+        ? [`${path}: ${counted(gaps.unread, 'record')} of no known form left out (first at byte ${gaps.firstUnread})`]
+        : []),
+      ...(gaps.cut > 0 ? [`${path}: its last record is cut after ${counted(gaps.cut, 'byte')}`] : []),
+    ];
+  });
 }

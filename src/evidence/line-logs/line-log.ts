@@ -2,9 +2,9 @@ import type { ColumnType } from '../../kql/types.ts';
 import type { Value } from '../../kql/values.ts';
 import { linesOf, noGaps, noteUnread } from '../../syslog/syslog-file.ts';
 import { counted } from '../../text/counts.ts';
-import { fileFailure } from '../evidence-error.ts';
 import type { LineLogFormat } from '../evidence-files.ts';
 import { cellOf } from '../guessed-type.ts';
+import { oneTable } from '../one-table.ts';
 import type { Source } from '../source.ts';
 import { accessLog } from './access-log.ts';
 import { iisLog } from './iis-log.ts';
@@ -35,36 +35,26 @@ export function lineLogSource({ path, format }: { path: string; format: LineLogF
   const all = new Map<string, ColumnType>(
     Object.entries({ ...columns, Type: 'string', _EvidenceFile: 'string', _EvidenceLine: 'long' } as const),
   );
-  return {
-    file: path,
-    describe: async () => new Map([[table, all]]),
-    read: async (builders, read) => {
-      const builder = builders.get(table);
-      if (!builder) return [];
-      const gaps = noGaps();
-      const parse = reader();
-      try {
-        for await (const lines of linesOf(path, gaps, read))
-          for (const { number, text } of lines) {
-            const row = parse(text);
-            if (row === null) noteUnread(gaps, number);
-            if (row === null || row === 'directive') continue;
-            const full = builder.add(path, ({ name, type }): Value => {
-              if (name === 'Type') return table;
-              if (name === '_EvidenceFile') return path;
-              return name === '_EvidenceLine' ? number : cellOf(row.get(name), type);
-            });
-            if (full) await full;
-          }
-      } catch (error) {
-        throw fileFailure(path, error);
+  return oneTable({ file: path, table, columns: all }, async (builder, read) => {
+    const gaps = noGaps();
+    const parse = reader();
+    for await (const lines of linesOf(path, gaps, read))
+      for (const { number, text } of lines) {
+        const row = parse(text);
+        if (row === null) noteUnread(gaps, number);
+        if (row === null || row === 'directive') continue;
+        const full = builder.add(path, ({ name, type }): Value => {
+          if (name === 'Type') return table;
+          if (name === '_EvidenceFile') return path;
+          return name === '_EvidenceLine' ? number : cellOf(row.get(name), type);
+        });
+        if (full) await full;
       }
-      return [
-        ...(gaps.unread > 0
-          ? [`${path}: ${counted(gaps.unread, 'line')} of no known form left out (first in line ${gaps.firstUnread})`]
-          : []),
-        ...(gaps.zeros > 0 ? [`${path}: ${counted(gaps.zeros, 'byte')} of zeros among its lines`] : []),
-      ];
-    },
-  };
+    return [
+      ...(gaps.unread > 0
+        ? [`${path}: ${counted(gaps.unread, 'line')} of no known form left out (first in line ${gaps.firstUnread})`]
+        : []),
+      ...(gaps.zeros > 0 ? [`${path}: ${counted(gaps.zeros, 'byte')} of zeros among its lines`] : []),
+    ];
+  });
 }
