@@ -7,9 +7,9 @@ import { counted } from '../text/counts.ts';
 import { ownCopy } from '../text/own-copy.ts';
 import { printable } from '../text/printable.ts';
 import { type AuditedStep, auditLogons } from '../triage/logons/audit-logons.ts';
-import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
+import type { Ticks } from '../triage/logons/ticks.ts';
 import { type LogonCollector, mostLater } from './logon-collector.ts';
-import type { LogonLog } from './logon-log.ts';
+import { type LogonLog, namedComputers } from './logon-log.ts';
 import type { NodeNames } from './node-names.ts';
 import { mostLines } from './other-witnesses.ts';
 import { type ReadFile, readThrough, type ThroughOptions } from './read-through.ts';
@@ -21,7 +21,6 @@ export interface AuditLogFile {
   format: 'audit';
 }
 
-const mostComputers = 50;
 const longestAction = 1024;
 
 /** Known by one copy of their text: a part of a line would keep the portion of the file that it is in. */
@@ -106,12 +105,8 @@ export class AuditReading {
 
   /** Gives it to the collector, with the computers that its nodes are. */
   give(collector: LogonCollector, names: NodeNames): LogonLog {
-    const ends = this.#span.ends;
     // Where there are records of logons, the whole log was listening.
-    if (ends && this.#steps.length > 0) {
-      collector.otherSpan.add(ends.first);
-      collector.otherSpan.add(ends.last);
-    }
+    if (this.#steps.length > 0) collector.otherSpan.include(this.#span);
     for (const { step, serial } of this.#steps) {
       step.computer = names.computerOf(step.computer);
       collector.other.takeAudit(step, `${step.at} ${serial}`);
@@ -126,10 +121,9 @@ export class AuditReading {
       records: this.#records,
       failures: failures.length,
       successes: successes.length,
-      first: ends && isoOf(ends.first),
-      last: ends && isoOf(ends.last),
+      ...this.#span.written,
       channel: 'audit',
-      computers: [...computers].slice(0, mostComputers).map((name) => printable(name, 64)),
+      computers: namedComputers(computers),
       notes: [...names.notes, ...this.#notes()],
     };
   }

@@ -1,10 +1,9 @@
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
 import type { KnownText } from './known-text.ts';
 import { fieldOf, type LogEvent } from './log-event.ts';
 import type { LogonCollector } from './logon-collector.ts';
-import type { LogonLog } from './logon-log.ts';
+import { type LogonLog, mostComputers, namedComputers } from './logon-log.ts';
 import { readThrough, type ThroughOptions } from './read-through.ts';
 import { numberIn, type TakenRecord } from './record.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
@@ -62,8 +61,6 @@ class EventAsRecord implements TakenRecord {
   }
 }
 
-const mostComputers = 50;
-
 /**
  * Reads exported events, and gives those about logons to the collector. Throws an EventLogError when the file cannot be
  * opened; where its end cannot be read, the rest counts.
@@ -99,7 +96,6 @@ export async function readExportedLogons(
     if (record.eventId === successfulLogon) successes += 1;
   };
   const file = await readThrough(path, (read) => log.events(read, gaps), take, options);
-  const ends = span.ends;
   return {
     ...file,
     // Bytes of the text may be more than those of the file.
@@ -108,10 +104,9 @@ export async function readExportedLogons(
     failures,
     successes,
     others,
-    first: ends && isoOf(ends.first),
-    last: ends && isoOf(ends.last),
+    ...span.written,
     channel: printable(channel, 256),
-    computers: [...computers].map((name) => printable(name, 64)),
+    computers: namedComputers(computers),
     notes: [
       `exported as ${log.by}: no checksum covers its events, and what was left out of the export is not seen`,
       ...(gaps.unread > 0

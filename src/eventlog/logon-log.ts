@@ -1,4 +1,12 @@
+import { printable } from '../text/printable.ts';
 import type { Damage } from './damage.ts';
+
+/** A log names so many of its computers: where it names as many there may be more. */
+export const mostComputers = 50;
+
+/** The computers of a log as it names them. */
+export const namedComputers = (names: Iterable<string>): string[] =>
+  [...names].slice(0, mostComputers).map((name) => printable(name, 64));
 
 /** An event log that was read, with what it holds of logons. */
 export interface LogonLog {

@@ -16,7 +16,7 @@ import { EventLogError } from './event-log-file.ts';
 import { type ExportedLog, readExportedLogons } from './exported-logons.ts';
 import { readRecords } from './log-records.ts';
 import { LogonCollector } from './logon-collector.ts';
-import type { LogonLog } from './logon-log.ts';
+import { type LogonLog, mostComputers, namedComputers } from './logon-log.ts';
 import { LogsAhead } from './logs-ahead.ts';
 import { nodeNames } from './node-names.ts';
 import type { TakenRecord } from './record.ts';
@@ -66,7 +66,6 @@ export interface LogReadingOptions {
   now: Date;
 }
 
-const mostComputers = 50;
 const mostDamages = 1000;
 
 /**
@@ -232,7 +231,7 @@ class Told {
   values() {
     this.#chunks.flush();
     // A damaged time can be any: those of sound records give the span, where there are any.
-    const ends = this.#verified.ends ?? this.#unverified.ends;
+    const span = this.#verified.ends === null ? this.#unverified : this.#verified;
     return {
       records: this.#records,
       unverified: this.#unverifiedRecords,
@@ -241,10 +240,9 @@ class Told {
       failures: this.#failures,
       successes: this.#successes,
       others: this.#others,
-      first: ends && isoOf(ends.first),
-      last: ends && isoOf(ends.last),
+      ...span.written,
       channel: printable(this.#channel, 256),
-      computers: [...this.#computers].map((name) => printable(name, 64)),
+      computers: namedComputers(this.#computers),
     };
   }
 }

@@ -1,8 +1,7 @@
 import { count, counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
 import type { LogonCollector } from './logon-collector.ts';
-import type { LogonLog } from './logon-log.ts';
+import { type LogonLog, mostComputers, namedComputers } from './logon-log.ts';
 import { readThrough, type ThroughOptions } from './read-through.ts';
 import type { ReportedLogon } from './reported-logons.ts';
 import { Span } from './span.ts';
@@ -24,8 +23,6 @@ export interface ReportGaps {
   firstUnread: number;
   because: string;
 }
-
-const mostComputers = 50;
 
 /**
  * Reads such an export, and gives its logons to the collector; `number` is the file's among those that are read. Throws an
@@ -58,7 +55,6 @@ export async function readReportedLogons(
     },
     options,
   );
-  const ends = span.ends;
   const { unread, firstUnread, because } = gaps;
   return {
     ...file,
@@ -67,10 +63,9 @@ export async function readReportedLogons(
     records,
     failures,
     successes,
-    first: ends && isoOf(ends.first),
-    last: ends && isoOf(ends.last),
+    ...span.written,
     channel: by,
-    computers: [...computers].map((name) => printable(name, 64)),
+    computers: namedComputers(computers),
     notes: [
       lacks,
       ...(open > 0 ? [`${counted(open, 'attempt')} whose outcome it does not have`] : []),

@@ -1,4 +1,4 @@
-import type { Ticks } from '../triage/logons/ticks.ts';
+import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
 
 /** A span of time that grows. */
 export class Span {
@@ -9,6 +9,19 @@ export class Span {
   add(at: Ticks): void {
     if (at < this.#first) this.#first = at;
     if (at > this.#last) this.#last = at;
+  }
+
+  /** Takes in all that another took. */
+  include({ ends }: Span): void {
+    if (ends === null) return;
+    this.add(ends.first);
+    this.add(ends.last);
+  }
+
+  /** Its ends as a document has them: ISO 8601 UTC, null when nothing was added. */
+  get written(): { first: string | null; last: string | null } {
+    const { ends } = this;
+    return { first: ends && isoOf(ends.first), last: ends && isoOf(ends.last) };
   }
 
   /** The first and the last of what was added; null when nothing was. */

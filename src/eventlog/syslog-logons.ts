@@ -8,14 +8,13 @@ import { linuxAction } from '../triage/logons/linux-actions.ts';
 import { sshLogons } from '../triage/logons/ssh-logons.ts';
 import { parseSshd } from '../triage/logons/sshd.ts';
 import type { FiledLine } from '../triage/logons/syslog-copies.ts';
-import { isoOf, type Ticks } from '../triage/logons/ticks.ts';
+import type { Ticks } from '../triage/logons/ticks.ts';
 import { type LogonCollector, mostLater } from './logon-collector.ts';
-import type { LogonLog } from './logon-log.ts';
+import { type LogonLog, mostComputers, namedComputers } from './logon-log.ts';
 import { mostLines } from './other-witnesses.ts';
 import { type ReadFile, readThrough, type ThroughOptions } from './read-through.ts';
 import { Span } from './span.ts';
 
-const mostComputers = 50;
 const longestAction = 1024;
 
 /** Lines about logons: those of sshd, which splits itself since 9.8, of dropbear, of a unit (`journalctl -o with-unit`), and what PAM says of guesses over the network. */
@@ -93,24 +92,19 @@ class SyslogReading {
     collector.other.cutLines += this.#cut;
     for (const line of this.#lines) collector.other.takeLine(line);
     for (const action of this.#actions) collector.takeAction(action);
-    const ends = this.#lines.length > 0 ? this.#span.ends : null;
-    if (!ends) return;
-    collector.otherSpan.add(ends.first);
-    collector.otherSpan.add(ends.last);
+    if (this.#lines.length > 0) collector.otherSpan.include(this.#span);
   }
 
   log(read: ReadFile): LogonLog {
     const { failures, successes } = sshLogons(this.#lines);
-    const ends = this.#span.ends;
     return {
       ...read,
       records: this.#records,
       failures: failures.length,
       successes: successes.length,
-      first: ends && isoOf(ends.first),
-      last: ends && isoOf(ends.last),
+      ...this.#span.written,
       channel: this.#file.format === 'syslog' ? 'syslog' : 'journal',
-      computers: [...this.#computers].map((name) => printable(name, 64)),
+      computers: namedComputers(this.#computers),
       notes: this.#notes(),
     };
   }

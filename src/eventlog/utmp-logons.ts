@@ -1,7 +1,6 @@
 import { type UtmpFormat, type UtmpRecord, utmpRecords } from '../syslog/utmp.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
-import { isoOf } from '../triage/logons/ticks.ts';
 import type { Damage } from './damage.ts';
 import type { LogonCollector } from './logon-collector.ts';
 import type { LogonLog } from './logon-log.ts';
@@ -62,18 +61,13 @@ export async function readUtmpLogons(
     options,
     noticed,
   );
-  const ends = span.ends;
-  if (ends && format === 'btmp') {
-    collector.otherSpan.add(ends.first);
-    collector.otherSpan.add(ends.last);
-  }
+  if (format === 'btmp') collector.otherSpan.include(span);
   return {
     ...file,
     records,
     failures: format === 'btmp' ? logons : 0,
     successes: format === 'wtmp' ? logons : 0,
-    first: ends && isoOf(ends.first),
-    last: ends && isoOf(ends.last),
+    ...span.written,
     channel: format,
     computers: computer === '' ? [] : [printable(computer, 64)],
     notes: [
