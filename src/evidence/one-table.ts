@@ -4,8 +4,8 @@ import type { Progress, Source } from './source.ts';
 import type { TableBuilder } from './table-builder.ts';
 
 /**
- * A file whose rows are all of one table. `fill` adds them, where that is wanted, and gives remarks, one line each; what it throws
- * is told of the file.
+ * A file whose rows are all of one table. `fill` adds them, where that is wanted, and gives remarks, one line each. Its errors
+ * become EvidenceErrors that name the file.
  */
 export function oneTable(
   { file, table, columns }: { file: string; table: string; columns: ReadonlyMap<string, ColumnType> },

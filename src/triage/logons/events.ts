@@ -28,7 +28,7 @@ export interface LogonEvent {
   method: string;
 }
 
-/** What a logon lacks that another log than Windows' Security log tells: the event, and the fields that it alone has. */
+/** Of a logon that is in another log than Windows' Security log: no event, and none of the fields that only this has. */
 export const noEvent = {
   recordId: 0,
   eventId: 0,
