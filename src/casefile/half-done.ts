@@ -116,7 +116,11 @@ export async function halfDoneIn(
   };
   const undo = `cordon undo ${caseId}`;
   const found: HalfDone[] = [];
+  const begun = begunSteps(entries);
+  const sent = new Set(begun.map(({ record }) => record));
   for (const { record, step, playbook, at } of pending(entries)) {
+    // It is set before the first change leaves: a process may have ended between the two, or every change was refused.
+    if (!sent.has(record)) continue;
     const vm = named.get(record) ?? own;
     const overdue = Date.parse(at) <= now.getTime();
     const text = overdue
@@ -126,7 +130,7 @@ export async function halfDoneIn(
     found.push({ caseId, vm, step, playbook, kind: overdue ? 'overdue' : 'pending', at, text, command });
   }
   const unverified: HalfDone[] = [];
-  for (const { record, step, playbook, at, ok } of begunSteps(entries)) {
+  for (const { record, step, playbook, at, ok } of begun) {
     const vm = named.get(record) ?? own;
     if (ok !== undefined && ok !== false) continue;
     const how = ok === false ? 'was not verified' : 'was begun and not brought to its end';

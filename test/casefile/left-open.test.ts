@@ -76,6 +76,25 @@ describe('halfDoneIn', () => {
   });
 });
 
+describe('a deadline', () => {
+  const pending = () => [{ record: 'r1', step: 'lock', playbook: 'lock-nsg', at: '2026-11-23T02:35:00.000Z' }];
+  const lock = intentOf('1', 'PUT', nic, { properties: { networkSecurityGroup: lockGroup } });
+  const told = async (of: Parameters<typeof entriesOf>[0]) =>
+    (await halfDoneIn({ id: 'a case', vm }, entriesOf(of), pending, new Date('2026-11-23T03:00:00Z'))).map(
+      ({ kind }) => kind,
+    );
+
+  it('is overdue where a change was sent, whatever became of it', async () => {
+    expect(await told([lock])).toContain('overdue');
+    expect(await told([lock, ['1', true]])).toContain('overdue');
+  });
+
+  it('is none where the process ended before the first change, or every change was refused', async () => {
+    expect(await told([])).toEqual([]);
+    expect(await told([lock, ['1', false]])).toEqual([]);
+  });
+});
+
 describe('a case whose process died in an export', () => {
   it('says first that a signed address may be open, and what ends it: shown, listed, and in its notes', async () => {
     const store = await newStore();
