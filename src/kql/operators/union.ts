@@ -81,7 +81,7 @@ export function branches(node: Node, position: number, fuzzy: boolean, scope: Sc
   }
 }
 
-/** What of a union is left out since its table is not there. */
+/** Leaves out a leg of a union, whose table is not there. */
 function leftOut(node: Node, scope: Scope): Input[] {
   scope.run.leftOut(missingOf(node));
   return [];
