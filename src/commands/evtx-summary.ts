@@ -82,6 +82,12 @@ function byComputer(files: readonly EventLogReport[]): [computer: string, told: 
   return [...found].sort(([, a], [, b]) => most(b.failures) - most(a.failures) || b.records - a.records);
 }
 
+function logonsOf({ failures, successes, others }: Told): string {
+  if (most(failures) + most(successes) + others === 0) return 'no event of logons';
+  const beside = others === 0 ? '' : `, ${count(others)} other events of logons`;
+  return `${between(failures)} failed and ${between(successes)} successful logons${beside}`;
+}
+
 const seconds = (instant: string | null): string => (instant === null ? '-' : `${instant.slice(0, 19)}Z`);
 
 /** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
@@ -96,7 +102,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
     `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
     ...computers.slice(0, computersTold).map(([name, told]) => {
       const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
-      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${between(told.failures)} failed and ${between(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
+      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${logonsOf(told)}`;
     }),
     ...(computers.length > computersTold ? [`  and ${count(computers.length - computersTold)} more computers`] : []),
     ...(quiet.length > 0

@@ -45,7 +45,7 @@ const MANY_BYTES = 128 * 1024 * 1024;
 const BYTES_A_STRIPE = 64 * 1024 * 1024;
 const MOST_STRIPES = 4;
 
-/** What was seen of a file as it is stored. */
+/** Those bytes of a stored file that were seen. */
 interface StoredBytes {
   bytes: number;
   sha256: string | undefined;

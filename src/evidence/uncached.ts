@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode } from '../text/error-code.ts';
 
-/** Reads that tell whether a file comes from the disk, and how many of them must. */
+/** Of so many small reads, spread over a file, the cache may have answered so many of one that comes from the disk. */
 const PROBES = 8;
 const MOST_CACHED = 3;
 const PROBE_BYTES = 512;

@@ -224,7 +224,7 @@ describe('cordon evtx', () => {
     expect(lines.slice(0, lines.indexOf(''))).toEqual([
       '  web01: 1 log, 12 records, 2026-11-23T01:58:02Z – 2026-11-23T01:58:13Z; 12 failed and 0 successful logons',
       '  db02: 1 log, 1 record, 2026-11-23T02:00:00Z – 2026-11-23T02:00:00Z; 1 failed and 0 successful logons',
-      '  db01: 6 logs, 6 records, 2026-11-23T01:58:03Z – 2026-11-23T01:58:08Z; 0 failed and 0 successful logons',
+      '  db01: 6 logs, 6 records, 2026-11-23T01:58:03Z – 2026-11-23T01:58:08Z; no event of logons',
       '  no logons in 6 logs: quiet1.evtx, quiet2.evtx, quiet3.evtx, quiet4.evtx and 2 more',
       '  1 file with the bytes of another, counted once',
       '  for cordon kql: SigninLogs (1 file)',
