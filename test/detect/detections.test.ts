@@ -756,7 +756,7 @@ describe('Sigma rules over exports', () => {
           ...['Security', 'System', 'Setup', 'Setup'].map(cleared),
           eventRow('Application', 1, '<EventData></EventData>'),
           ...['CreateKey', 'DeleteKey', 'DeleteValue'].map(changed),
-          // What was done about the threat is an event of its own.
+          // Event 1117 tells the action that was taken on a threat.
           ...[1116, 1117].map(threat),
         ]),
         exported('DeviceEvents', [
