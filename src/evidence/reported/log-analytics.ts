@@ -1,7 +1,4 @@
-import { mostLines } from '../../eventlog/other-witnesses.ts';
-import { mayTell } from '../../eventlog/syslog-logons.ts';
-import { type SyslogLine, sshLogons } from '../../triage/logons/ssh-logons.ts';
-import { parseSshd } from '../../triage/logons/sshd.ts';
+import { ReportedLines } from '../../eventlog/reported-lines.ts';
 import { type Ticks, ticksPerMinute } from '../../triage/logons/ticks.ts';
 import { at, type Fields, textOf } from '../shapes/export-shape.ts';
 import { fieldText, instantOf, type Reporter, type RowLines } from './reporter.ts';
@@ -69,41 +66,28 @@ function lineTime(row: Fields): Ticks | null {
   return written !== null && (got === null || Math.abs(got - written) <= sameZone) ? written : (got ?? written);
 }
 
-/** Lines of sshd in the table Syslog (…/tables/syslog, as of 2026-11), of which several may report one logon. */
-class SyslogLines implements RowLines {
-  readonly #lines: SyslogLine[] = [];
+/** Lines of the table Syslog (…/tables/syslog, as of 2026-11). */
+class SyslogRows implements RowLines {
+  readonly #lines = new ReportedLines();
 
   take(row: Fields): boolean | { because: string } {
-    const message = textOf(row.get('SyslogMessage')).trim();
-    if (!mayTell({ program: fieldText(row, 'ProcessName'), message }) || parseSshd(message) === null) return false;
+    const [program, message] = [fieldText(row, 'ProcessName'), textOf(row.get('SyslogMessage')).trim()];
+    if (!this.#lines.tells({ program, message })) return false;
     const time = lineTime(row);
     if (time === null) return { because: 'it has no time that can be read' };
-    if (this.#lines.length >= mostLines) return { because: 'it is beyond the first lines that are kept' };
     const id = fieldText(row, 'ProcessID');
-    const computer = fieldText(row, 'Computer', 'HostName');
-    this.#lines.push({ at: time, computer, processId: /^\d{1,10}$/.test(id) ? Number(id) : null, message });
-    return true;
+    const processId = /^\d{1,10}$/.test(id) ? Number(id) : null;
+    const line = { at: time, computer: fieldText(row, 'Computer', 'HostName'), processId, message };
+    return this.#lines.take(line) || { because: 'there are more lines than are kept' };
   }
 
-  *logons() {
-    const { failures, successes } = sshLogons(this.#lines);
-    for (const [outcome, own] of [
-      ['failed', failures],
-      ['succeeded', successes],
-    ] as const)
-      for (const { at, computer, account, domain, address, logonType, status, subStatus } of own)
-        yield {
-          ...{ at, computer, account, domain, address, logonType, outcome },
-          code: outcome === 'failed' ? subStatus || status : '',
-          program: '',
-          id: [computer, account, address, outcome, at].join('\n'),
-          once: false,
-        };
+  logons() {
+    return this.#lines.logons();
   }
 }
 
 export const syslogTable: Reporter = {
   name: 'Log Analytics’ Syslog',
   lacks,
-  lines: () => new SyslogLines(),
+  lines: () => new SyslogRows(),
 };
