@@ -8,6 +8,7 @@ import { neededColumns, possibleValues } from '../kql/needed.ts';
 import { NO_IMPLEMENTATION } from '../kql/scope.ts';
 import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
+import { listed } from '../text/counts.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { EvidenceTables, type TableSchema } from './evidence-tables.ts';
@@ -62,9 +63,12 @@ async function readAnswer(request: QueryRequest, reading: Reading): Promise<Quer
     const memory = new Memory(request.memory ?? defaultMemory());
     try {
       await evidence.describe();
-      const answer = await answered(request, evidence, memory);
+      const leftOut = new Set<string>();
+      const answer = await answered(request, evidence, memory, (table) => leftOut.add(table));
       const files = await reading.end();
       const notes = [...evidence.notes(), ...memory.notes(), ...reading.notes];
+      if (leftOut.size > 0)
+        notes.push(`the evidence has no ${listed([...leftOut])}: the union is without it, as isfuzzy asks`);
       if (/\bingestion_time\s*\(/.test(request.query))
         notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
       if (evidence.read().some(({ name }) => name === PLACES))
@@ -82,6 +86,7 @@ async function answered(
   { query, limit, now }: QueryRequest,
   evidence: EvidenceTables,
   memory: Memory,
+  leftOut: (table: string) => void,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'total'>> {
   const { schemas } = evidence;
   const plan = toldNames(
@@ -103,7 +108,7 @@ async function answered(
     () => evaluateFirst(query, evidence.tables(false), { ...options, hold: ahead(memory) }),
     ({ kind }) => kind === 'limit',
   );
-  const { frame, total } = evaluateFirst(query, evidence.tables(true), options);
+  const { frame, total } = evaluateFirst(query, evidence.tables(true), { ...options, leftOut });
   evidence.complete();
   return { ...shownRows(frame), total };
 }

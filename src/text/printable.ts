@@ -10,6 +10,18 @@ const invisible =
 const plain = /^[\u0020-\u007e]*$/;
 
 /**
+ * The text with each letter that `printable` would take away written by its number (`<U+202E>`), line breaks and escape sequences
+ * left to it: of names, where one that has such a letter is another than the one that looks like it.
+ */
+export function withUnseen(text: string): string {
+  if (plain.test(text)) return text;
+  return text
+    .replace(escapeSequence, '')
+    .replace(lineBreak, ' ')
+    .replace(invisible, (letter) => `<U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`);
+}
+
+/**
  * One line of text that is safe to draw: escape sequences and control, zero-width and bidirectional characters
  * removed, line breaks and tabs made blanks, cut to `limit` UTF-16 units with `…`.
  */

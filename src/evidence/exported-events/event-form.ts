@@ -1,4 +1,5 @@
 import { baseName } from '../../archives/evidence-path.ts';
+import { csvHead } from '../csv-dialect.ts';
 import { decodedHead } from '../decoded-head.ts';
 import { eventParts } from './event-json.ts';
 
@@ -26,8 +27,9 @@ export function eventForm(path: string, head: Buffer): EventForm | null {
     return 'xml';
   const [first = ''] = text.split(/\r?\n/, 1);
   if (first.startsWith('{')) return eventParts(parsed(first)) === null ? null : 'json-lines';
-  const names = new Set(first.split(',').map((name) => name.replace(/^"|"$/g, '')));
-  return evtxecmd.every((name) => names.has(name)) && /\.csv/i.test(baseName(path)) ? 'evtxecmd-csv' : null;
+  if (!/\.(?:csv|tsv|txt)/i.test(baseName(path))) return null;
+  const names = new Set(csvHead(text).names);
+  return evtxecmd.every((name) => names.has(name)) ? 'evtxecmd-csv' : null;
 }
 
 function parsed(text: string): unknown {
