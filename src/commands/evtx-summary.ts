@@ -90,13 +90,31 @@ function logonsOf({ failures, successes, others }: Told): string {
 
 const seconds = (instant: string | null): string => (instant === null ? '-' : `${instant.slice(0, 19)}Z`);
 
+/** The findings beside logs, one line a kind. */
+export function besidesLines(besides: EvtxDocument['besides']): string[] {
+  const { tables = [], tableless = [], artifacts = [], others = [] } = besides ?? {};
+  return [
+    ...(tables.length > 0
+      ? [
+          `for cordon kql: ${listed(
+            tables.map(({ table, files: n }) => `${table} (${counted(n, 'file')})`),
+            8,
+          )}`,
+        ]
+      : []),
+    ...tablelessLine(tableless),
+    ...artifactLines(artifacts),
+    ...othersLine(others),
+  ];
+}
+
 /** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
 export function summaryLines({ files, unread, besides }: EvtxDocument): string[] {
   const distinct = distinctOf(files);
   const copies = files.length - distinct.length;
   const computers = byComputer(distinct);
   const quiet = distinct.filter(isQuiet);
-  const { archives = [], tables = [], tableless = [], artifacts = [], others = [] } = besides ?? {};
+  const { archives = [] } = besides ?? {};
   const opened = archives.length > 0 ? `, ${counted(archives.length, 'archive')} opened` : '';
   return [
     `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
@@ -110,15 +128,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
       : []),
     ...damageLine(quiet),
     ...(copies > 0 ? [`  ${counted(copies, 'file')} with the bytes of another, counted once`] : []),
-    ...(tables.length > 0
-      ? [
-          `  for cordon kql: ${listed(
-            tables.map(({ table, files: n }) => `${table} (${counted(n, 'file')})`),
-            8,
-          )}`,
-        ]
-      : []),
-    ...[...tablelessLine(tableless), ...artifactLines(artifacts), ...othersLine(others)].map((line) => `  ${line}`),
+    ...besidesLines(besides).map((line) => `  ${line}`),
     ...unread.map(({ because }) => `! not read: ${because}`),
   ];
 }

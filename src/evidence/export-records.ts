@@ -25,7 +25,8 @@ async function* csvRecords(
   let names: string[] | undefined;
   for await (const { line, fields } of csvRows(path, read, said)) {
     if (!names) {
-      names = fields.map(entraHeader);
+      // As Log Analytics' portal names its columns of times, where they are in UTC; others keep what they say.
+      names = fields.map((name) => entraHeader(name).replace(/ \[UTC\]$/i, ''));
       continue;
     }
     if (fields.length !== names.length) {
