@@ -6,7 +6,6 @@
 const LF: u8 = 10;
 const CR: u8 = 13;
 const QUOTE: u8 = 34;
-const COMMA: u8 = 44;
 
 /** Of 64 bytes those that equal one, a bit each. */
 function equalTo(a: v128, b: v128, c: v128, d: v128, byte: v128): u64 {
@@ -22,10 +21,10 @@ function bits(a: v128, b: v128, c: v128, d: v128): u64 {
   );
 }
 
-/** Does a byte end a field where it is not quoted? */
-function endsField(bytes: v128): v128 {
+/** Does a byte end a field where it is not quoted? `separators` are 16 of what separates fields. */
+function endsField(bytes: v128, separators: v128): v128 {
   return v128.or(
-    v128.or(i8x16.eq(bytes, i8x16.splat(COMMA)), i8x16.eq(bytes, i8x16.splat(LF))),
+    v128.or(i8x16.eq(bytes, separators), i8x16.eq(bytes, i8x16.splat(LF))),
     i8x16.eq(bytes, i8x16.splat(CR)),
   );
 }
@@ -60,6 +59,7 @@ const KNOWN: usize = 24;
 const SPANS: usize = 28;
 const EACH: usize = 32;
 const LINES: usize = 36;
+const SEPARATOR: usize = 40;
 
 /** Why `scan` came back: all was read, there is room for no more, or the next record is not as all should be. */
 const ALL: u32 = 0;
@@ -89,7 +89,7 @@ function hasQuote(from: usize, to: usize): bool {
 
 /**
  * Finds records, from FROM to TO, the first of which begins in line LINE. After the FOUND that there are, MOST is how many
- * there can be. A record must have KNOWN cells; where SLOTS has a number for the place of one, that is where between the
+ * there can be. A record must have KNOWN cells, with a byte SEPARATOR between them; where SLOTS has a number for the place of one, that is where between the
  * numbers of the record, EACH bytes from SPANS on, its beginning and its end are put. LINES gets the line of each record.
  * FROM and LINE are left as the beginning of the next record, which is wrong by RFC 4180 or in its number of cells where
  * IRREGULAR is given. Quotes may be doubled within quotes, and lines end with CRLF, LF or CR; empty ones are passed over.
@@ -101,6 +101,8 @@ export function scan(state: usize): u32 {
   const slots: usize = load<u32>(state, SLOTS);
   const known = load<u32>(state, KNOWN);
   const each: usize = load<u32>(state, EACH);
+  const separator = load<u8>(state, SEPARATOR);
+  const separators = i8x16.splat(separator);
   let line = load<u32>(state, LINE);
   let found = load<u32>(state, FOUND);
   let spans: usize = <usize>load<u32>(state, SPANS) + each * found;
@@ -126,7 +128,9 @@ export function scan(state: usize): u32 {
     const d = v128.load(at, 48);
     const there = first(<u32>min<usize>(to - at, 64));
     const quotes = equalTo(a, b, c, d, i8x16.splat(QUOTE)) & there;
-    let events = bits(endsField(a), endsField(b), endsField(c), endsField(d)) & there;
+    let events =
+      bits(endsField(a, separators), endsField(b, separators), endsField(c, separators), endsField(d, separators)) &
+      there;
     let within = inside;
     if ((quotes | inside | closed) !== 0) {
       // Each bit the exclusive or of all up to it: whether an odd number of quotes came.
@@ -154,7 +158,7 @@ export function scan(state: usize): u32 {
       const end = at + <usize>bit;
       const byte = load<u8>(end);
       events &= events - 1;
-      if (byte === COMMA) {
+      if (byte === separator) {
         if (place < known) {
           const slot = load<i32>(slots + 4 * place);
           if (slot >= 0) put(spans + slot, cell, end);

@@ -82,7 +82,31 @@ function byComputer(files: readonly EventLogReport[]): [computer: string, told: 
   return [...found].sort(([, a], [, b]) => most(b.failures) - most(a.failures) || b.records - a.records);
 }
 
+function logonsOf({ failures, successes, others }: Told): string {
+  if (most(failures) + most(successes) + others === 0) return 'no event of logons';
+  const beside = others === 0 ? '' : `, ${count(others)} other events of logons`;
+  return `${between(failures)} failed and ${between(successes)} successful logons${beside}`;
+}
+
 const seconds = (instant: string | null): string => (instant === null ? '-' : `${instant.slice(0, 19)}Z`);
+
+/** The findings beside logs, one line a kind. */
+export function besidesLines(besides: EvtxDocument['besides']): string[] {
+  const { tables = [], tableless = [], artifacts = [], others = [] } = besides ?? {};
+  return [
+    ...(tables.length > 0
+      ? [
+          `for cordon kql: ${listed(
+            tables.map(({ table, files: n }) => `${table} (${counted(n, 'file')})`),
+            8,
+          )}`,
+        ]
+      : []),
+    ...tablelessLine(tableless),
+    ...artifactLines(artifacts),
+    ...othersLine(others),
+  ];
+}
 
 /** The summary of a reading: by computer and period, then logs without logons, then files that were not read. */
 export function summaryLines({ files, unread, besides }: EvtxDocument): string[] {
@@ -90,13 +114,13 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
   const copies = files.length - distinct.length;
   const computers = byComputer(distinct);
   const quiet = distinct.filter(isQuiet);
-  const { archives = [], tables = [], tableless = [], artifacts = [], others = [] } = besides ?? {};
+  const { archives = [] } = besides ?? {};
   const opened = archives.length > 0 ? `, ${counted(archives.length, 'archive')} opened` : '';
   return [
     `Found ${counted(distinct.length, 'log')} of ${counted(computers.length, 'computer')}${opened}`,
     ...computers.slice(0, computersTold).map(([name, told]) => {
       const period = told.first === null ? 'no time in it' : `${seconds(told.first)} – ${seconds(told.last)}`;
-      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${between(told.failures)} failed and ${between(told.successes)} successful logons${told.others === 0 ? '' : `, ${count(told.others)} other events of logons`}`;
+      return `  ${name}: ${counted(told.logs, 'log')}, ${counted(told.records, 'record')}, ${period}; ${logonsOf(told)}`;
     }),
     ...(computers.length > computersTold ? [`  and ${count(computers.length - computersTold)} more computers`] : []),
     ...(quiet.length > 0
@@ -104,15 +128,7 @@ export function summaryLines({ files, unread, besides }: EvtxDocument): string[]
       : []),
     ...damageLine(quiet),
     ...(copies > 0 ? [`  ${counted(copies, 'file')} with the bytes of another, counted once`] : []),
-    ...(tables.length > 0
-      ? [
-          `  for cordon kql: ${listed(
-            tables.map(({ table, files: n }) => `${table} (${counted(n, 'file')})`),
-            8,
-          )}`,
-        ]
-      : []),
-    ...[...tablelessLine(tableless), ...artifactLines(artifacts), ...othersLine(others)].map((line) => `  ${line}`),
+    ...besidesLines(besides).map((line) => `  ${line}`),
     ...unread.map(({ because }) => `! not read: ${because}`),
   ];
 }

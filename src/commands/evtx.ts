@@ -4,13 +4,14 @@ import { readEventLogs } from '../eventlog/read-logs.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from '../eventlog/security-events.ts';
 import { isLinuxFormat } from '../evidence/evidence-files.ts';
 import { exitCode, Failure } from '../failure.ts';
-import { counted, progressBar } from '../text/counts.ts';
+import { counted, listed, progressBar } from '../text/counts.ts';
 import { jsonText } from '../text/json-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoOf } from '../triage/logons/ticks.ts';
 import { type BurstFlags, burstOptions } from './burst-options.ts';
 import { caseFlags } from './case-flags.ts';
 import { evtxText } from './evtx-report.ts';
+import { besidesLines } from './evtx-summary.ts';
 import { evtxDocumentOf, gatherLogs, logFiles } from './gathered-logs.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
@@ -155,6 +156,13 @@ export async function evtx(paths: readonly string[], flags: EvtxFlags, streams: 
   // The report says it too; who takes JSON or events, or gets no report, reads it here.
   if (flags.json || flags.events || document.files.length === 0)
     for (const { because } of document.unread) streams.stderr.write(`cordon: ${printable(because, 1200)}\n`);
+  if (document.files.length === 0) {
+    const found = besidesLines(document.besides);
+    // A folder in which nothing is found says so too.
+    if (document.unread.length === 0 || found.length > 0)
+      streams.stderr.write(`cordon: no log that holds logons is in ${printable(listed(paths, 3), 600)}\n`);
+    for (const line of found) streams.stderr.write(`  ${printable(line, 1200)}\n`);
+  }
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.events) {
     const text = gathered.logs.filter(({ format }) => isLinuxFormat(format)).length;

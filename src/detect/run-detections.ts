@@ -6,6 +6,7 @@ import { evaluate } from '../kql/evaluate.ts';
 import { FoldedTexts } from '../kql/folded-texts.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { neededColumns } from '../kql/needed.ts';
+import { NO_TABLE } from '../kql/scope.ts';
 import type { Table } from '../kql/table.ts';
 import { counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
@@ -240,7 +241,9 @@ class Detections {
       this.#run += 1;
       this.#report(rule, [result], []);
     } catch (error) {
-      this.#refuse(rule, error instanceof KqlError ? placed(error) : error);
+      if (!(error instanceof KqlError)) this.#refuse(rule, error);
+      else if (error.diagnostics.some(({ code }) => code === NO_TABLE)) this.#refuse(rule, placed(error), 'no-events');
+      else this.#refuse(rule, placed(error));
     }
   }
 

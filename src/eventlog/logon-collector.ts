@@ -389,8 +389,7 @@ export class LogonCollector {
     this.names = names;
     if (names.areSeveral) this.#renameComputers();
     this.#addAudited();
-    const entered = this.verifiedSuccesses + this.unverifiedSuccesses > 0;
-    this.#witnessed = this.other.addTo(this.failures, thresholds, entered);
+    this.#witnessed = this.other.addTo(this.failures, thresholds, this.#named(this.#entered));
     this.cut += this.other.cut;
   }
 
@@ -409,11 +408,21 @@ export class LogonCollector {
    * controller's tickets), and those of sshd's lines alone, which has both sorts in one log.
    */
   get computersWithSuccesses(): ReadonlySet<string> {
-    const named = (numbers: ReadonlySet<number>): string[] =>
-      [...numbers].map((number) => this.#computerText(number).trim().toLowerCase());
-    const security = new Set(named(this.#security));
+    const security = this.#named(this.#security);
     const { tickets, sshd } = this.other.computers();
-    return new Set([...named(this.#entered), ...tickets, ...sshd.filter((name) => !security.has(name))]);
+    return new Set([...this.#named(this.#entered), ...tickets, ...sshd.filter((name) => !security.has(name))]);
+  }
+
+  /** The computers, in lower case, of which any logon is known: those that failed, and all that are. */
+  get computersTold(): { failed: ReadonlySet<string>; any: ReadonlySet<string> } {
+    const failed = this.failures.computersOfRows();
+    const { tickets, sshd } = this.other.computers();
+    const reported = [...this.other.reported.rows()].map(({ computer }) => computer.trim().toLowerCase());
+    return { failed, any: new Set([...failed, ...this.#named(this.#entered), ...tickets, ...sshd, ...reported]) };
+  }
+
+  #named(numbers: ReadonlySet<number>): Set<string> {
+    return new Set([...numbers].map((number) => this.#computerText(number).trim().toLowerCase()));
   }
 
   #takeClearing({ at, eventId, computer, subject, thing }: SecurityEvent): void {

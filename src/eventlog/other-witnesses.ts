@@ -274,10 +274,11 @@ export class OtherWitnesses {
   addTo(
     failures: FailureColumns,
     thresholds: Thresholds,
-    hasLogons: boolean,
+    entered: ReadonlySet<string>,
   ): { successes: Success[]; besideFailures: number; witnesses: Witness[] } {
     const known = new KnownFailures(failures);
-    const security = failures.length > 0 || hasLogons;
+    // Where the Security log has logons of a computer, it has those that Remote Desktop refused.
+    const logged = new Set([...entered, ...failures.computersOfRows()]);
     const add = (refusal: Refusal): void => failures.addEvent(eventOf(refusal, refusal.code, ''), !refusal.verified);
     for (const refusal of this.#refusals)
       if (refusal.eventId !== ntlmValidation || known.spend(refusal, ntlmNear, () => true) < 0) add(refusal);
@@ -293,7 +294,7 @@ export class OtherWitnesses {
     const sessions = this.#addUtmp(failures, [...ssh.successes, ...audited]);
     const witnesses: Witness[] = [];
     for (const { eventId, at, computer, address, account, verified: sure } of this.#rdp) {
-      if (eventId === rdpRefused && !security)
+      if (eventId === rdpRefused && !logged.has(computer.trim().toLowerCase()))
         failures.addEvent({ ...eventOf({ at, computer, account, address }, 'rdp:refused', ''), logonType: 10 }, !sure);
       else if (sure && address !== '')
         witnesses.push({ at, computer, address, source: witnessSource(eventId), events: 1 });

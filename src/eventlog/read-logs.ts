@@ -24,6 +24,7 @@ import { type ReportedLog, readReportedLogons } from './reported-log.ts';
 import { failedLogon, type SecurityEvent, successfulLogon } from './security-events.ts';
 import { Span } from './span.ts';
 import { readSyslogLogons } from './syslog-logons.ts';
+import { untoldComputers } from './untold-computers.ts';
 import { computersBeside, readUtmpLogons, type UtmpFile } from './utmp-logons.ts';
 
 /** A file that holds logons, by its form; a path alone is that of an event log (.evtx). */
@@ -363,6 +364,7 @@ function logonsOf(
         ...(failures.length === 0 && damages === 0 && security !== null
           ? ['no failed logon (4625) is in it: it is not known whether they are audited']
           : []),
+        ...untoldComputers(files, collector.computersTold),
         ...[...reported.lacking].map(([by, lacks]) => `beside ${by}: ${lacks}`),
         ...(security === null && !collector.other.hasSyslog && !collector.other.hasBtmp && !collector.other.hasAudit
           ? ['logons of other kinds than these logs tell: no Security log was opened']

@@ -18,7 +18,7 @@ import { Span } from './span.ts';
 const longestAction = 1024;
 
 /** Lines about logons: those of sshd, which splits itself since 9.8, of dropbear, of a unit (`journalctl -o with-unit`), and what PAM says of guesses over the network. */
-const mayTell = ({ program, message }: SyslogEntry): boolean =>
+export const mayTell = ({ program, message }: Pick<SyslogEntry, 'program' | 'message'>): boolean =>
   /^(?:sshd|(?:dropbear|pam_duo|login_duo)$|ssh@?[\w.-]*\.service$)/.test(program) ||
   (/authentication failures?\b/.test(message) && message.includes('rhost'));
 

@@ -1,12 +1,12 @@
 import type { CellMemory } from './cell-memory.ts';
-import { CsvRecords } from './csv.ts';
+import { COMMA, CsvRecords } from './csv.ts';
 import { EvidenceError } from './evidence-error.ts';
 
 /** Where `scan` of wasm/csv-cells.ts stops. */
 const ALL = 0;
 const FULL = 1;
 /** The words that it takes and leaves. */
-const STATE_WORDS = 10;
+const STATE_WORDS = 11;
 const [FROM, LINE, FOUND] = [0, 2, 3];
 
 /** The cells of a column in a block of records: the beginning and the end of the nth are words from `spans + n * each` on, `each` in bytes. */
@@ -27,6 +27,7 @@ export class BlockCells {
   readonly #file: string;
   readonly #memory: CellMemory;
   readonly #known: number;
+  readonly #separator: number;
   readonly #slots: number;
   readonly #each: number;
   readonly #state: number;
@@ -37,9 +38,10 @@ export class BlockCells {
   /** How many records were found in the last block. */
   found = 0;
 
-  /** `slots`: by place in a record the number of a column among those that are wanted, or -1. */
-  constructor(file: string, memory: CellMemory, slots: readonly number[]) {
+  /** `slots`: by place in a record the number of a column among those that are wanted, or -1. `separator`: the byte between cells. */
+  constructor(file: string, memory: CellMemory, slots: readonly number[], separator = COMMA) {
     this.#file = file;
+    this.#separator = separator;
     this.#memory = memory;
     this.#known = slots.length;
     this.#each = 8 * slots.filter((slot) => slot >= 0).length;
@@ -62,7 +64,7 @@ export class BlockCells {
     for (;;) {
       const [from = 0, , at = 1, found = 0] = state;
       const given = [from, to, at, found, this.#room, this.#slots, this.#known, this.#spans, this.#each, this.#lines];
-      this.#memory.words.set(given, this.#state >> 2);
+      this.#memory.words.set([...given, this.#separator], this.#state >> 2);
       const why = functions.scan(this.#state);
       const words = this.#memory.words.subarray(this.#state >> 2, (this.#state >> 2) + STATE_WORDS);
       state = [...words];
@@ -93,7 +95,7 @@ export class BlockCells {
 
   /** The fault of the record that begins at `at`. */
   #fault(block: Buffer, at: number, line: number): EvidenceError {
-    const records = new CsvRecords(this.#file);
+    const records = new CsvRecords(this.#file, this.#separator);
     records.line = line;
     try {
       records.next(block, at, () => {});

@@ -6,13 +6,11 @@ export type TakeCell = (place: number, bytes: Buffer, from: number, to: number, 
 const LF = 10;
 const CR = 13;
 const QUOTE = 34;
-const COMMA = 44;
-
-/** Four bytes above a comma: of the bytes up to there some end or break an unquoted field. */
-const ABOVE_COMMA = 0x2d2d2d2d;
+/** The separator of RFC 4180. */
+export const COMMA = 44;
 
 /**
- * The records of CSV by RFC 4180, one at a time, in blocks of whole records: fields may be quoted and then hold commas, line ends and
+ * The records of CSV by RFC 4180, or with another separator than a comma, one at a time, in blocks of whole records: fields may be quoted and then hold separators, line ends and
  * doubled quotes; lines end with CRLF, LF or CR. A quote in an unquoted field, text after a closing quote, and a file that
  * ends within quotes are refused with their line, because any guess would move cells. Empty lines are passed over. It reads
  * headers and the exports of which all cells are wanted, and says what is wrong with a record; `BlockCells` finds the cells of many.
@@ -27,9 +25,11 @@ export class CsvRecords {
   /** Where its cells begin and end, two numbers each; an end is `-1 - end` where quotes in the cell are doubled. */
   #spans = new Int32Array(256);
   #scratch = Buffer.allocUnsafe(4096);
+  readonly #separator: number;
 
-  constructor(file: string) {
+  constructor(file: string, separator = COMMA) {
     this.#file = file;
+    this.#separator = separator;
   }
 
   /** Takes the cells of the record that begins at `at` or after empty lines; gives the place after it. */
@@ -54,6 +54,10 @@ export class CsvRecords {
     let line = this.line;
     let byte = 0;
     let i = at;
+    const separator = this.#separator;
+    // No byte above ends or breaks an unquoted field; four that are one more, for a word of the memory.
+    const highest = Math.max(separator, QUOTE);
+    const above = 0x01010101 * (highest + 1);
     this.cells = 0;
     for (; i < length; i++) {
       byte = bytes[i] ?? 0;
@@ -84,29 +88,29 @@ export class CsvRecords {
         end = doubled ? -1 - i : i;
         i += 1;
         byte = i < length ? (bytes[i] ?? 0) : LF;
-        if (byte !== COMMA && byte !== LF && byte !== CR) throw this.#refused('text follows a closing quote', line);
+        if (byte !== separator && byte !== LF && byte !== CR) throw this.#refused('text follows a closing quote', line);
       } else {
         for (; ; i++) {
-          // Of a word of the memory the highest bit is set of bytes up to a comma, and perhaps of one that follows such.
+          // Of a word of the memory the highest bit is set of bytes up to the highest that ends a field, and perhaps of one that follows such.
           let word = (i + shift) >> 2;
           let low = 0;
           if (word < wholeWords) {
             const first = words[word] ?? 0;
-            low = (first - ABOVE_COMMA) & ~first & 0x80808080 & (-1 << (((i + shift) & 3) << 3));
+            low = (first - above) & ~first & 0x80808080 & (-1 << (((i + shift) & 3) << 3));
             while (low === 0 && ++word < wholeWords) {
               const next = words[word] ?? 0;
-              low = (next - ABOVE_COMMA) & ~next & 0x80808080;
+              low = (next - above) & ~next & 0x80808080;
             }
             const begin = (word << 2) - shift;
             if (low !== 0) i = begin + ((31 - Math.clz32(low & -low)) >> 3);
             else if (begin > i) i = begin;
           }
           if (low === 0) {
-            while (i < length && (bytes[i] ?? 0) > COMMA) i += 1;
+            while (i < length && (bytes[i] ?? 0) > highest) i += 1;
             if (i >= length) break;
           }
           byte = bytes[i] ?? 0;
-          if (byte === COMMA || byte === LF || byte === CR) break;
+          if (byte === separator || byte === LF || byte === CR) break;
           if (byte === QUOTE) throw this.#refused('a quote inside an unquoted field', line);
         }
         end = i;
@@ -118,7 +122,7 @@ export class CsvRecords {
       }
       spans[2 * place] = from;
       spans[2 * place + 1] = end;
-      if (i >= length || byte !== COMMA) break;
+      if (i >= length || byte !== separator) break;
       i += 1;
       byte = i < length ? (bytes[i] ?? 0) : LF;
     }

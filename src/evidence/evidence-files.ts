@@ -84,6 +84,8 @@ const FORMATS: ReadonlyMap<string, EvidenceFormat> = new Map(
   Object.entries<EvidenceFormat>({
     '.evtx': 'evtx',
     '.csv': 'csv',
+    '.tsv': 'csv',
+    '.tab': 'csv',
     '.json': 'json',
     '.jsonl': 'jsonl',
     '.ndjson': 'jsonl',
@@ -96,13 +98,16 @@ export function namedFile(given: string): { path: string; table?: string } {
   return table === undefined ? { path } : { path, table };
 }
 
-/** `FILE` or `NAME=FILE`. The format follows from the file's ending; the table from NAME, else from the file's name. */
+/** `FILE` or `NAME=FILE`. The format follows from the file's ending, where NAME is given also that of a text with columns; the table from NAME, else from the file's name. */
 export function evidenceFile(given: string): EvidenceFile {
   const { path, table: named } = namedFile(given);
   const ending = extname(unpackedName(path)).toLowerCase();
-  const format = FORMATS.get(ending);
+  const format = FORMATS.get(ending) ?? (named && ending === '.txt' ? 'csv' : undefined);
   if (!format) {
-    throw new EvidenceError(path, `evidence is .evtx, .csv, .json, .jsonl or .ndjson, not "${printable(ending, 20)}"`);
+    throw new EvidenceError(
+      path,
+      `evidence is .evtx, .csv, .tsv, .json, .jsonl or .ndjson, not "${printable(ending, 20)}"`,
+    );
   }
   if (format === 'evtx') {
     if (named) throw new EvidenceError(path, 'the events of an event log say themselves which table is theirs');

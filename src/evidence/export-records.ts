@@ -7,20 +7,26 @@ import { csvRows, textLines } from './text-rows.ts';
 /** A record of an export with the line, or the element of its list, that it begins in; or why that is none. */
 export type ExportRecord = { line: number } & ({ fields: Fields } | { fields: undefined; because: string });
 
-/** The records of a CSV file, of JSON lines or of a JSON list, in their order. Throws as the system does, or an EvidenceError. */
+/** The records of a CSV file, of JSON lines or of a JSON list, in their order; `said` gets remarks, once all were read. Throws as the system does, or an EvidenceError. */
 export function exportRecords(
   path: string,
   format: 'csv' | 'json' | 'jsonl',
   read: Progress,
+  said?: (remark: string) => void,
 ): AsyncGenerator<ExportRecord> {
-  return format === 'csv' ? csvRecords(path, read) : jsonRecords(path, format, read);
+  return format === 'csv' ? csvRecords(path, read, said) : jsonRecords(path, format, read);
 }
 
-async function* csvRecords(path: string, read: Progress): AsyncGenerator<ExportRecord> {
+async function* csvRecords(
+  path: string,
+  read: Progress,
+  said?: (remark: string) => void,
+): AsyncGenerator<ExportRecord> {
   let names: string[] | undefined;
-  for await (const { line, fields } of csvRows(path, read)) {
+  for await (const { line, fields } of csvRows(path, read, said)) {
     if (!names) {
-      names = fields.map(entraHeader);
+      // As Log Analytics' portal names its columns of times, where they are in UTC; others keep what they say.
+      names = fields.map((name) => entraHeader(name).replace(/ \[UTC\]$/i, ''));
       continue;
     }
     if (fields.length !== names.length) {

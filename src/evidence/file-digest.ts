@@ -35,6 +35,18 @@ export class FileDigest {
     this.#reached += bytes.length;
   }
 
+  /** Is the digest made? */
+  get known(): boolean {
+    return this.#sha256 !== undefined;
+  }
+
+  /** Takes the digest of all of the file, which another thread has made of so many bytes. */
+  made(sha256: string, bytes: number): void {
+    if (this.#sha256 !== undefined) return;
+    this.#sha256 = sha256;
+    this.#reached = bytes;
+  }
+
   /** The digest of the whole file: reads what is left of it. */
   get sha256(): string {
     if (this.#sha256 !== undefined) return this.#sha256;

@@ -5,16 +5,20 @@ import type { Value } from '../kql/values.ts';
 const WHOLE = /^-?(?:0|[1-9]\d{0,18})$/;
 const REAL = /^-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?$/;
 /**
- * What Log Analytics and its portal write for a time; a bare date or a bare number is none. The portal writes it as the
- * browser's language has it: with AM or PM the month is first, as in the United States.
+ * What Log Analytics and its portal write for a time, and what a spreadsheet makes of it; a bare date or a bare number is none. The
+ * portal writes it as the browser's language has it: with AM or PM the month is first, as in the United States.
  */
 const TIME =
-  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$|^\d{1,2}\/\d{1,2}\/\d{4}, \d{1,2}:\d{2}(:\d{2}(\.\d+)?)? [AP]M$/;
+  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$|^\d{1,2}\/\d{1,2}\/\d{4}, \d{1,2}:\d{2}(:\d{2}(\.\d+)?)? [AP]M$|^\d{1,2}\.\d{1,2}\.\d{4}[ ,]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** Of any other language: the day may be first. */
-const EITHER_ORDER = /^(\d{1,2})\/(\d{1,2})\/(\d{4}\b(?!.* [AP]M$).*)$/;
+const EITHER_ORDER = /^(\d{1,2})[/-](\d{1,2})[/-](\d{4}\b(?!.* [AP]M$).*)$/;
+/** Between points it is first in every language that writes it so (CLDR 46, `yMd`: German, Russian, Polish, Finnish …). */
+const DAY_FIRST = /^(\d{1,2})\.(\d{1,2})\.(\d{4}\b.*)$/;
 
 /** A time with its month first; null where either number may be the month. */
 function ordered(text: string): string | null {
+  const dotted = DAY_FIRST.exec(text);
+  if (dotted) return `${dotted[2]}/${dotted[1]}/${dotted[3]}`;
   const match = EITHER_ORDER.exec(text);
   if (!match) return text;
   const [, first = '', second = '', rest = ''] = match;

@@ -3,6 +3,7 @@ import type { PlainPart } from '../kql/part.ts';
 import type { Column, ColumnType } from '../kql/types.ts';
 import type { Guess } from './column-cells.ts';
 import type { RecordForm } from './record-blocks.ts';
+import type { CsvHeader } from './record-rows.ts';
 
 /** The work of a thread that parses blocks of one file. */
 export interface ParseTask {
@@ -10,8 +11,8 @@ export interface ParseTask {
   format: RecordForm;
   /** The blocks are there. */
   memory: WebAssembly.Memory;
-  /** The names of the columns of CSV, by their places. */
-  header: readonly string[];
+  /** Of CSV; undefined for anything else. */
+  header: CsvHeader | undefined;
   /** All columns that the file is known to have. */
   known: readonly string[];
   /** The columns that are wanted. */

@@ -10,10 +10,14 @@ export type ReadTask = BytesTask | RowsTask;
 export interface BytesTask {
   kind: 'bytes';
   path: string;
-  /** Where the bytes go, one after the other. */
-  slots: readonly SharedArrayBuffer[];
+  /** Where the bytes go, one after the other: shared memory in whole pages. */
+  slots: readonly Uint8Array[];
   /** How many pieces were taken. */
   taken: SharedArrayBuffer;
+  /** Is it a file on disk, to be read past the page cache? */
+  uncached: boolean;
+  /** Is its digest wanted? */
+  digest: boolean;
 }
 
 export interface RowsTask {

@@ -9,6 +9,7 @@ import type { BytesTask, FromReadThread, ReadTask, RowsTask } from './read-proto
 import { rowSource } from './row-source.ts';
 import { TableBuilder } from './table-builder.ts';
 import { ThreadSide } from './thread-side.ts';
+import { UncachedFile } from './uncached.ts';
 import type { WatchedData } from './watched-thread.ts';
 
 /** Rows of a piece. */
@@ -27,7 +28,36 @@ function untilTaken(taken: Int32Array, said: number, most: number): void {
     Atomics.wait(taken, 0, count);
 }
 
-async function readBytes({ path, slots, taken }: BytesTask): Promise<void> {
+/** Hands on the bytes of a file on disk; the next are read while those before are digested. */
+async function readUncached({ path, slots, taken, digest }: BytesTask): Promise<void> {
+  const counts = new Int32Array(taken);
+  const hash = digest ? createHash('sha256') : undefined;
+  const file = await UncachedFile.open(path);
+  const next = async (n: number): Promise<Uint8Array> => {
+    const slot = slots[n % slots.length] ?? new Uint8Array(0);
+    return slot.subarray(0, await file.next(slot));
+  };
+  try {
+    let coming = next(0);
+    for (let said = 0; ; said++) {
+      const piece = await coming;
+      if (piece.length === 0) break;
+      untilTaken(counts, said, slots.length - 1);
+      coming = next(said + 1);
+      // It is waited for in the next turn; what fails before that is no less noticed.
+      coming.catch(() => {});
+      hash?.update(piece);
+      say({ kind: 'bytes', length: piece.length, read: piece.length });
+    }
+  } finally {
+    await file.close();
+  }
+  say({ kind: 'end', read: 0, sha256: hash?.digest('hex'), notes: [] });
+}
+
+async function readBytes(task: BytesTask): Promise<void> {
+  if (task.uncached) return readUncached(task);
+  const { path, slots, taken } = task;
   const counts = new Int32Array(taken);
   const hash = createHash('sha256');
   let [read, ended, said, length] = [0, false, 0, 0];
@@ -52,11 +82,11 @@ async function readBytes({ path, slots, taken }: BytesTask): Promise<void> {
         const slot = slots[said % slots.length];
         if (!slot) return;
         if (length === 0) untilTaken(counts, said, slots.length);
-        const copied = Math.min(piece.length - at, slot.byteLength - length);
-        new Uint8Array(slot).set(piece.subarray(at, at + copied), length);
+        const copied = Math.min(piece.length - at, slot.length - length);
+        slot.set(piece.subarray(at, at + copied), length);
         length += copied;
         at += copied;
-        if (length === slot.byteLength) handOn();
+        if (length === slot.length) handOn();
       }
     }
   } finally {

@@ -12,13 +12,18 @@ import type { EvidenceFile } from './evidence-files.ts';
 import { vectorFrom } from './parse-pool.ts';
 import type { FromReadThread, ReadTask } from './read-protocol.ts';
 import type { Progress } from './source.ts';
+import { isUncached } from './uncached.ts';
 import { WatchedThread } from './watched-thread.ts';
 
 /** Of its heap, however little or much a query may take. */
 const LEAST_MEGABYTES = 64;
 const MOST_MEGABYTES = 256;
 const SLOT_BYTES = 1024 * 1024;
+/** Of what comes from a disk, which is the faster the more is asked for. */
+const UNCACHED_SLOT_BYTES = 4 * 1024 * 1024;
 const SLOTS = 4;
+/** Of memory that is made in pages, and begins with one. */
+const PAGE = 65_536;
 
 /** Takes what was found out about a file when all of it has been read. */
 export interface ReadListener {
@@ -29,11 +34,22 @@ export interface ReadListener {
   memory?: number;
   /** How many threads read one large event log together at most, and for how many bytes there is one; where not as is good. */
   stripes?: { threads: number; bytes: number };
+  /** Is a file on disk of so many bytes to be read past the page cache? Where not as is good. */
+  pastCache?(path: string, bytes: number): boolean;
 }
+
+/** Of a file on disk that is worth a thread of its own to read it past the page cache. */
+const MANY_BYTES = 128 * 1024 * 1024;
 
 /** What a thread reads in the time in which a further one starts and has its code compiled. */
 const BYTES_A_STRIPE = 64 * 1024 * 1024;
 const MOST_STRIPES = 4;
+
+/** Those bytes of a stored file that were seen. */
+interface StoredBytes {
+  bytes: number;
+  sha256: string | undefined;
+}
 
 /** The rows of a file that are wanted. */
 export interface WantedRows {
@@ -63,19 +79,32 @@ export class ReadThreads {
     this.#stripes = listener.stripes ?? { threads, bytes: BYTES_A_STRIPE };
   }
 
-  /** The content of a file, each piece valid until the next. Throws EvidenceError and ThreadLost. */
-  *bytes(path: string): Generator<Buffer> {
-    const slots = Array.from({ length: SLOTS }, () => new SharedArrayBuffer(SLOT_BYTES));
+  /** Is a file on disk better read by a thread, past the page cache? */
+  pastCache(path: string, bytes: number): boolean {
+    return this.#listener.pastCache?.(path, bytes) ?? (bytes >= MANY_BYTES && isUncached(path, bytes));
+  }
+
+  /**
+   * The content of a file, each piece valid until the next; at the end how many bytes are stored there, and their digest, where that
+   * is wanted and all of them were seen. `uncached`: it is on disk, and is read past the page cache. Throws EvidenceError and ThreadLost.
+   */
+  *bytes(path: string, { uncached = false, digest = true } = {}): Generator<Buffer, StoredBytes> {
+    const each = uncached ? UNCACHED_SLOT_BYTES : SLOT_BYTES;
+    const pages = (SLOTS * each) / PAGE;
+    const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const slots = Array.from({ length: SLOTS }, (_, n) => new Uint8Array(buffer, n * each, each));
     const taken = new Int32Array(new SharedArrayBuffer(4));
-    const pieces = slots.map((slot) => Buffer.from(slot));
-    let count = 0;
-    for (const message of this.#said(path, { kind: 'bytes', path, slots, taken: taken.buffer })) {
+    let [count, stored] = [0, 0];
+    const task = { kind: 'bytes', path, slots, taken: taken.buffer, uncached, digest } as const;
+    for (const message of this.#said(path, task)) {
+      if ('read' in message) stored += message.read;
+      if (message.kind === 'end') return { bytes: stored, sha256: message.sha256 };
       if (message.kind !== 'bytes') continue;
-      const piece = pieces[count % SLOTS];
-      if (piece) yield piece.subarray(0, message.length);
+      yield Buffer.from(buffer, (count % SLOTS) * each, message.length);
       count += 1;
       took(taken);
     }
+    return { bytes: stored, sha256: undefined };
   }
 
   /**

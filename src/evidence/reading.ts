@@ -135,8 +135,8 @@ export class Reading {
   /** The text of a file, in the way in which it is read. */
   contentOf(path: string): TextContent {
     const onDisk = this.#digests.get(path);
-    if (onDisk) return new DiskText(onDisk);
     const threads = this.alone.has(path) ? undefined : this.threads;
+    if (onDisk) return new DiskText(onDisk, threads);
     return new PackedText(path, this.#packed.get(path)?.bytes ?? 0, threads);
   }
 

@@ -3,6 +3,7 @@ import { unpackedName } from '../archives/open-file.ts';
 import { columnsOf, isKnownTable, knownTables } from '../kql/table-schemas.ts';
 import { artifactTable } from './artifact-table.ts';
 import { columnName } from './column-names.ts';
+import { csvHead } from './csv-dialect.ts';
 import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { JsonListEnds } from './json-list.ts';
@@ -44,7 +45,8 @@ export function recognisedTable(path: string, head: Buffer): FileKind {
     (first ? (huntedTable(first.record) ?? tableOf(first.names)) : undefined);
   if (table === undefined) {
     const own = first && artifactTable(path, first.names);
-    return own && !isKnownTable(own) ? { kind: 'evidence', format, table: own } : { kind: 'tableless', format };
+    if (own && !isKnownTable(own)) return { kind: 'evidence', format, table: own };
+    return isNamedAsExport(name) ? { kind: 'tableless', format } : { kind: 'stranger' };
   }
   return { kind: 'evidence', format, table };
 }
@@ -74,10 +76,13 @@ function huntedTable(record: object): string | undefined {
   return actions.find(({ pattern }) => pattern.test(action))?.table;
 }
 
+/** Much else is text too. */
+const isNamedAsExport = (name: string): boolean => !/\.txt$/i.test(name);
+
 function formatOf(name: string, text: string): EvidenceFormat | null {
   // A page of a portal, saved under the name of an export.
   if (/^\s*</.test(text)) return null;
-  if (/\.csv$/i.test(name)) return 'csv';
+  if (/\.(?:csv|tsv|tab|txt)$/i.test(name)) return 'csv';
   if (!/\.(?:json|jsonl|ndjson)$/i.test(name)) return null;
   // One object a line, whatever the name says; one alone may be around a list of records.
   const [all = '', line = ''] = /^\s*(\{.*\})\s*(?:\n|$)/.exec(text) ?? [];
@@ -100,16 +105,12 @@ function parsed(text: string): unknown {
 }
 
 function csvRecord(text: string): FirstRecord | null {
-  const [header = '', row = ''] = text.split(/\r?\n|\r/, 2);
-  const names = cellsOf(header).map(columnName);
-  const values = cellsOf(row);
+  const { names: header, values } = csvHead(text);
+  const names = header.map(columnName);
   const type = values[names.indexOf('Type')] ?? '';
   const record = Object.fromEntries(names.map((name, i) => [entraHeader(name), values[i] ?? '']));
   return names.length > 0 ? { names, type, record } : null;
 }
-
-const cellsOf = (line: string): string[] =>
-  [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] ?? m[2] ?? '').replaceAll('""', '"'));
 
 function jsonRecord(text: string): FirstRecord | null {
   const record = firstObject(withoutWrapping(text));

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { CellMemory } from './cell-memory.ts';
@@ -19,13 +19,15 @@ const SOME_BYTES = 64 * 1024;
 export type RecordForm = 'csv' | 'jsonl' | 'json';
 
 /**
- * Cuts a text file into blocks of whole records, as UTF-8 without byte order mark; a file in UTF-16 is converted. A block is
- * valid until more bytes are added.
+ * Cuts a text file into blocks of whole records, as UTF-8 without byte order mark; a file in UTF-16 is converted, and a CSV that is
+ * no UTF-8 from Windows-1252. A block is valid until more bytes are added.
  */
 export class RecordBlocks {
   readonly #file: string;
   readonly #ends: RecordEnds;
+  readonly #form: RecordForm;
   #decode: ((bytes: Buffer | undefined) => Buffer) | undefined;
+  #guessed = false;
   /** The first bytes, as long as they may be a part of a byte order mark. */
   #first = Buffer.alloc(0);
   readonly #memory: CellMemory;
@@ -45,9 +47,17 @@ export class RecordBlocks {
   /** The text is held in `memory`. */
   constructor(file: string, form: RecordForm, memory = new CellMemory()) {
     this.#file = file;
+    this.#form = form;
     this.#memory = memory;
     this.#held = memory.room(0);
     this.#ends = form === 'json' ? new JsonListEnds() : new LineEnds(form === 'csv' ? memory : undefined);
+  }
+
+  /** Remarks on how the text is read, one line each. */
+  get remarks(): readonly string[] {
+    return this.#guessed
+      ? [`${this.#file}: it is no UTF-8, and read as Windows-1252: letters beyond ASCII may be others`]
+      : [];
   }
 
   /** Where so many bytes that come next are best read to: they need not be copied then when they are added. */
@@ -113,7 +123,12 @@ export class RecordBlocks {
   #begin(): void {
     const first = this.#first;
     this.#mark = isUtf16(first) ? undefined : isMarked(first) ? MARK_BYTES : 0;
-    this.#decode = decoderOf(first, this.#file);
+    const legacy = (): void => {
+      this.#guessed = true;
+    };
+    // JSON is UTF-8 wherever it is exchanged (RFC 8259, 8.1).
+    const unmarked = this.#form === 'csv' && this.#mark === 0;
+    this.#decode = unmarked ? unmarkedDecoder(this.#file, legacy) : decoderOf(first, this.#file);
     this.#append(this.#decode(first));
   }
 
@@ -210,6 +225,63 @@ function decoderOf(first: Buffer, file: string): (bytes: Buffer | undefined) => 
     mark = false;
     return bytes ? bytes.subarray(skip) : Buffer.alloc(0);
   };
+}
+
+/**
+ * For a text without a mark: UTF-8 as it is, or, where the first bytes beyond ASCII are none, from Windows-1252, as Excel and
+ * Windows PowerShell write a CSV in Western Europe and America: `legacy` is called then. A text that is mostly UTF-8 is that, with damage.
+ */
+function unmarkedDecoder(file: string, legacy: () => void): (bytes: Buffer | undefined) => Buffer {
+  let encoding: 'ascii' | 'utf-8' | 'windows-1252' = 'ascii';
+  const decoder = new TextDecoder('windows-1252');
+  let held = Buffer.alloc(0);
+  return (bytes) => {
+    if (bytes === undefined && held.length === 0) return held;
+    if (bytes === undefined) {
+      legacy();
+      return fromLegacy(decoder, held, file);
+    }
+    if (encoding === 'utf-8' || (encoding === 'ascii' && held.length === 0 && isAscii(bytes))) return bytes;
+    if (encoding === 'ascii') {
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      // A character may be cut where the bytes end.
+      const whole = all.subarray(0, all.length - cutCharacter(all));
+      if (isAscii(whole)) {
+        held = Buffer.from(all.subarray(whole.length));
+        return whole;
+      }
+      held = Buffer.alloc(0);
+      encoding = isMostlyUtf8(whole) ? 'utf-8' : 'windows-1252';
+      if (encoding === 'utf-8') return all;
+      legacy();
+      return fromLegacy(decoder, all, file);
+    }
+    return fromLegacy(decoder, bytes, file);
+  };
+}
+
+function fromLegacy(decoder: TextDecoder, bytes: Buffer, file: string): Buffer {
+  const text = decoder.decode(bytes);
+  // What Windows-1252 leaves undefined becomes a control character of ISO 6429.
+  if (/[\u0080-\u009f]/.test(text)) throw new EvidenceError(file, 'it is no text (neither UTF-8 nor Windows-1252)');
+  return Buffer.from(text);
+}
+
+/** How many bytes at the end begin a character of UTF-8 without ending it. */
+function cutCharacter(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
+}
+
+/** Is it UTF-8, or are fewer of its characters beyond ASCII broken than whole? */
+function isMostlyUtf8(bytes: Buffer): boolean {
+  if (isUtf8(bytes)) return true;
+  const beyond = bytes.toString('utf8').match(/[^\0-\x7f]/gu) ?? [];
+  return beyond.filter((one) => one === '\ufffd').length * 2 < beyond.length;
 }
 
 const LF = 10;

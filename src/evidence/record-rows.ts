@@ -4,6 +4,7 @@ import type { CellMemory } from './cell-memory.ts';
 import type { ColumnCells } from './column-cells.ts';
 import { checkNames, columnName, ownNames } from './column-names.ts';
 import { CsvRecords } from './csv.ts';
+import { csvDialect } from './csv-dialect.ts';
 import { EvidenceError } from './evidence-error.ts';
 import type { RecordForm } from './record-blocks.ts';
 
@@ -28,6 +29,12 @@ export const unitOf = (form: RecordForm): 'line' | 'element' => (form === 'json'
 /** Cells for the columns that are wanted, by name; asked once for each column of a CSV, in the order of its header. */
 export type CellsFor = (name: string) => ColumnCells | undefined;
 
+/** What the beginning of a CSV says: the names of its columns, by their places, and the byte between cells. */
+export interface CsvHeader {
+  names: readonly string[];
+  separator: number;
+}
+
 /** The rows of CSV; its first record is the names of its columns. */
 export class CsvRows implements RecordRows {
   readonly #file: string;
@@ -36,20 +43,20 @@ export class CsvRows implements RecordRows {
   /** Undefined before the header was read. */
   #found: BlockCells | undefined;
   #wanted: ColumnCells[] = [];
-  #header: readonly string[] | undefined;
+  #header: CsvHeader | undefined;
   line = 1;
   rows = 0;
 
-  /** `header`: the names that were read already. */
-  constructor(file: string, memory: CellMemory, cellsFor: CellsFor, header?: readonly string[]) {
+  /** `header`: what was read already. */
+  constructor(file: string, memory: CellMemory, cellsFor: CellsFor, header?: CsvHeader) {
     this.#file = file;
     this.#memory = memory;
     this.#cellsFor = cellsFor;
     if (header) this.#named(header);
   }
 
-  /** The names of the columns, once they were read. */
-  get header(): readonly string[] | undefined {
+  /** What the beginning says, once it was read. */
+  get header(): CsvHeader | undefined {
     return this.#header;
   }
 
@@ -62,13 +69,13 @@ export class CsvRows implements RecordRows {
     this.rows = 0;
   }
 
-  #named(header: readonly string[]): void {
+  #named(header: CsvHeader): void {
     this.#header = header;
-    const cells = header.map((name) => this.#cellsFor(name));
+    const cells = header.names.map((name) => this.#cellsFor(name));
     this.#wanted = cells.filter((one) => one !== undefined);
     let slot = 0;
     const slots = cells.map((one) => (one === undefined ? -1 : slot++));
-    this.#found = new BlockCells(this.#file, this.#memory, slots);
+    this.#found = new BlockCells(this.#file, this.#memory, slots, header.separator);
   }
 
   /** The rows of a block, which must stay as it is until its pieces are taken and settled. */
@@ -92,22 +99,19 @@ export class CsvRows implements RecordRows {
 
   #readHeader(block: Buffer): number {
     const names: string[] = [];
-    const records = new CsvRecords(this.#file);
-    records.line = this.line;
-    const at = records.next(block, 0, (_place, bytes, from, to) => names.push(bytes.toString('utf8', from, to)));
+    const { separator, header, lines } = csvDialect(block);
+    const records = new CsvRecords(this.#file, separator);
+    records.line = this.line + lines;
+    const at = records.next(block, header, (_place, bytes, from, to) => names.push(bytes.toString('utf8', from, to)));
     this.line = records.line;
     if (records.cells === 0) return at;
     const line = records.began;
     const local = names.find((name) => / \[Local Time\]$/i.test(name));
     if (local !== undefined)
       throw new EvidenceError(this.#file, `"${local}" is in some local time; export it in UTC`, { line });
-    if (names.length === 1 && /[;\t]/.test(names[0] ?? ''))
-      throw new EvidenceError(this.#file, 'its columns are not separated by commas; write it again with commas', {
-        line,
-      });
     const columns = ownNames(names.map(columnName));
     checkNames(columns, this.#file, line);
-    this.#named(columns);
+    this.#named({ names: columns, separator });
     return at;
   }
 }

@@ -9,6 +9,7 @@ import { remarksOn } from '../kql/remarks.ts';
 import { NO_IMPLEMENTATION } from '../kql/scope.ts';
 import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
+import { listed } from '../text/counts.ts';
 import type { EvidenceDigest } from './evidence-digest.ts';
 import type { EvidenceFile } from './evidence-files.ts';
 import { EvidenceTables, type TableSchema } from './evidence-tables.ts';
@@ -63,9 +64,12 @@ async function readAnswer(request: QueryRequest, reading: Reading): Promise<Quer
     const memory = new Memory(request.memory ?? defaultMemory());
     try {
       await evidence.describe();
-      const answer = await answered(request, evidence, memory);
+      const leftOut = new Set<string>();
+      const answer = await answered(request, evidence, memory, (table) => leftOut.add(table));
       const files = await reading.end();
       const notes = [...evidence.notes(), ...memory.notes(), ...reading.notes, ...remarksOn(request.query)];
+      if (leftOut.size > 0)
+        notes.push(`the evidence has no ${listed([...leftOut])}: the union is without it, as isfuzzy asks`);
       if (evidence.read().some(({ name }) => name === PLACES))
         notes.push(`${PLACES}() is what the file of that name says, and not what the service knew`);
       return { ...answer, tables: evidence.read(), files, visualization: visualizationOf(request.query), notes };
@@ -81,6 +85,7 @@ async function answered(
   { query, limit, now }: QueryRequest,
   evidence: EvidenceTables,
   memory: Memory,
+  leftOut: (table: string) => void,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'total'>> {
   const { schemas } = evidence;
   const plan = toldNames(
@@ -102,7 +107,7 @@ async function answered(
     () => evaluateFirst(query, evidence.tables(false), { ...options, hold: ahead(memory) }),
     ({ kind }) => kind === 'limit',
   );
-  const { frame, total } = evaluateFirst(query, evidence.tables(true), options);
+  const { frame, total } = evaluateFirst(query, evidence.tables(true), { ...options, leftOut });
   evidence.complete();
   return { ...shownRows(frame), total };
 }

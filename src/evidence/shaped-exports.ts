@@ -26,10 +26,11 @@ export interface ShapedExport {
 export function shapedSource({ path, format, table, shape, lenient }: ShapedExport): Source {
   const how = shapes[shape];
   let strangers = 0;
+  const remarks = new Set<string>();
   /** Rows of the table; records of other tables are counted. */
   const rows = async function* (read: Progress): AsyncGenerator<{ line: number; row: Map<string, unknown> }> {
     strangers = 0;
-    for await (const record of exportRecords(path, format, read)) {
+    for await (const record of exportRecords(path, format, read, (remark) => remarks.add(remark))) {
       const { line, fields } = record;
       if (fields === undefined)
         throw new EvidenceError(path, record.because, { line, ...(format === 'json' ? { unit: 'element' } : {}) });
@@ -76,6 +77,7 @@ export function shapedSource({ path, format, table, shape, lenient }: ShapedExpo
         if (full) await full;
       }
       return [
+        ...remarks,
         ...[...misfits].map(([name, { count, line, type }]) =>
           misfitNote(path, { count, column: name, type, place: `${unitOf(format)} ${line}` }),
         ),

@@ -24,9 +24,12 @@ export interface TextContent {
 export class DiskText implements TextContent {
   readonly inPieces = true;
   readonly #digest: FileDigest;
+  readonly #threads: ReadThreads | undefined;
 
-  constructor(digest: FileDigest) {
+  /** Without threads all of it is read by the one that asks. */
+  constructor(digest: FileDigest, threads: ReadThreads | undefined) {
     this.#digest = digest;
+    this.#threads = threads;
   }
 
   get bytes(): number {
@@ -34,6 +37,12 @@ export class DiskText implements TextContent {
   }
 
   *blocks(atOnce?: number, room?: RoomFor): Generator<Buffer> {
+    const { path, bytes: size, known } = this.#digest;
+    if (this.#threads?.pastCache(path, size)) {
+      const { bytes, sha256 } = yield* this.#threads.bytes(path, { uncached: true, digest: !known });
+      if (sha256 !== undefined) this.#digest.made(sha256, bytes);
+      return;
+    }
     for (const { bytes, offset } of fileBlocks(this.#digest.path, atOnce, 0, room)) {
       this.#digest.seen(bytes, offset);
       yield bytes;

@@ -474,8 +474,8 @@ class PieceReader {
 
   /** Threads for the blocks that follow; undefined before the header was read, where none is worth it, and where none starts. */
   start(threads: number, part: PlainPart | undefined): ParsePool | undefined {
-    const header = this.#records instanceof CsvRows ? this.#records.header : [];
-    if (!header) return undefined;
+    const header = this.#records instanceof CsvRows ? this.#records.header : undefined;
+    if (this.#format === 'csv' && !header) return undefined;
     const wanted = [...this.#cells].map(([name, { type, guess }]) => ({
       name,
       type,
@@ -601,6 +601,6 @@ class PieceReader {
       const place = line === undefined ? undefined : `${unitOf(this.#format)} ${line}`;
       return `${misfitNote(this.#file, { count, column, type, place })}${type === 'datetime' ? dayOrMonth : ''}`;
     });
-    return [...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
+    return [...this.#blocks.remarks, ...standInNotes(this.#file, this.#standIns, this.#needed), ...misfits];
   }
 }

@@ -1,11 +1,18 @@
 import { contentOf } from '../archives/open-file.ts';
 import { CsvRecords } from './csv.ts';
+import { csvDialect } from './csv-dialect.ts';
 import { fileFailure } from './evidence-error.ts';
 import { RecordBlocks, type RecordForm } from './record-blocks.ts';
 import type { Progress } from './source.ts';
 
-/** The blocks of whole records of a file wherever it is; `line` says where the next record begins. */
-async function* blocksOf(file: string, form: RecordForm, read: Progress, line: () => number): AsyncGenerator<Buffer> {
+/** The blocks of whole records of a file wherever it is; `line` says where the next record begins; `said` gets remarks. */
+async function* blocksOf(
+  file: string,
+  form: RecordForm,
+  read: Progress,
+  line: () => number,
+  said: (remark: string) => void = () => {},
+): AsyncGenerator<Buffer> {
   const blocks = new RecordBlocks(file, form);
   try {
     for await (const bytes of await contentOf(file)) {
@@ -16,16 +23,28 @@ async function* blocksOf(file: string, form: RecordForm, read: Progress, line: (
     const last = blocks.end();
     if (last) yield last;
     blocks.close();
+    for (const remark of blocks.remarks) said(remark);
   } catch (error) {
     throw fileFailure(file, error);
   }
 }
 
-/** The records of a CSV file as lists of texts, each with the line it begins in, one-based. */
-export async function* csvRows(file: string, read: Progress): AsyncGenerator<{ line: number; fields: string[] }> {
-  const records = new CsvRecords(file);
-  for await (const block of blocksOf(file, 'csv', read, () => records.line)) {
-    for (let at = 0; at < block.length; ) {
+/** The records of a CSV file as lists of texts, each with the line it begins in, one-based; `said` gets remarks, once all were read. */
+export async function* csvRows(
+  file: string,
+  read: Progress,
+  said?: (remark: string) => void,
+): AsyncGenerator<{ line: number; fields: string[] }> {
+  let records: CsvRecords | undefined;
+  for await (const block of blocksOf(file, 'csv', read, () => records?.line ?? 1, said)) {
+    let at = 0;
+    if (!records) {
+      const { separator, header, lines } = csvDialect(block);
+      records = new CsvRecords(file, separator);
+      records.line += lines;
+      at = header;
+    }
+    while (at < block.length) {
       const fields: string[] = [];
       at = records.next(block, at, (_place, bytes, from, to) => fields.push(bytes.toString('utf8', from, to)));
       if (records.cells > 0) yield { line: records.began, fields };

@@ -2,7 +2,7 @@ import { convert, regexAt, textReader } from './call.ts';
 import type { Node } from './language.ts';
 import { addLongs, divideLongs, type Long, longFromReal, moduloLongs, multiplyLongs, subtractLongs } from './longs.ts';
 import { type Expression, fail, refuse, type Scope } from './scope.ts';
-import { hasTerm } from './text-match.ts';
+import { hasTerm, inOneCase } from './text-match.ts';
 import { withinCalendar } from './times.ts';
 import type { ColumnType } from './types.ts';
 import { compareValues, isNumeric, type Value } from './values.ts';
@@ -235,19 +235,19 @@ export function textual(kind: string, left: Expression, right: Expression, node:
   const text = textReader(left);
   const sought = textReader(right);
   if (right.constant) {
-    const needle = fold ? sought(0).toLowerCase() : sought(0);
+    const needle = fold ? inOneCase(sought(0)) : sought(0);
     const { lower } = left;
     if (fold && lower) return (row) => match(lower(row), needle) !== negated;
     return (row) => {
       const cell = text(row);
-      return match(fold ? cell.toLowerCase() : cell, needle) !== negated;
+      return match(fold ? inOneCase(cell) : cell, needle) !== negated;
     };
   }
   return (row) => {
     const cell = text(row);
     const needle = sought(row);
-    return (fold ? match(cell.toLowerCase(), needle.toLowerCase()) : match(cell, needle)) !== negated;
+    return (fold ? match(inOneCase(cell), inOneCase(needle)) : match(cell, needle)) !== negated;
   };
 }
 
-export const hasAnyCase: Match = (text, sought) => hasTerm(text.toLowerCase(), sought.toLowerCase(), true, true);
+export const hasAnyCase: Match = (text, sought) => hasTerm(inOneCase(text), inOneCase(sought), true, true);

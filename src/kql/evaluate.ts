@@ -37,6 +37,8 @@ export interface EvaluateOptions {
   hold?: Hold;
   /** Rows of the result that are wanted; default: all. */
   limit?: number;
+  /** Told of tables that are not there, and that `union isfuzzy=true` goes on without. */
+  leftOut?: (table: string) => void;
   /** Texts in lower case, for several queries over the same tables. */
   folded?: FoldedTexts;
 }
@@ -94,6 +96,7 @@ function answer(
 ): { frame: Frame; total: number } {
   const insertions: Insertion[] = [];
   let { text } = timed;
+  const leftOut = options.leftOut ?? (() => {});
   // Each try finds the columns of one more plugin whose columns depend on the data.
   for (let tries = 0; tries <= MAX_FOUND; tries++) {
     try {
@@ -101,7 +104,7 @@ function answer(
       let analysis = checked(text, schema, options.anyCase ?? false);
       if (!areNamed(analysis.syntax, timed)) throw new TimesElsewhere();
       text = analysis.text;
-      const whole = withoutMissingLegs(text, analysis);
+      const whole = withoutMissingLegs(text, analysis, leftOut);
       if (whole !== text) {
         text = whole;
         analysis = checked(text, schema, options.anyCase ?? false);
@@ -122,6 +125,7 @@ function answer(
         hold: options.hold ?? (() => {}),
         once: new WeakMap(),
         folded: options.folded,
+        leftOut,
         tuple: tupleColumns,
         depth: 0,
         found: new Set(insertions.filter((i) => i.found).map((i) => i.at)),

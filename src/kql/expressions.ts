@@ -37,7 +37,7 @@ import { addLongs, multiplyLongs, parseLong } from './longs.ts';
 import { compileRegex, literalPattern } from './regex.ts';
 import { type Expression, fail, refuse, refuseName, type Scope, tableOnce } from './scope.ts';
 import { parseGuid } from './table.ts';
-import { hasTerm } from './text-match.ts';
+import { hasTerm, inOneCase } from './text-match.ts';
 import { parseDatetime, parseTimespan } from './times.ts';
 import type { ColumnType } from './types.ts';
 import { type Bag, isNumeric, keyOf, missing, toDynamic, type Value } from './values.ts';
@@ -232,12 +232,14 @@ function literalExpression(node: Node, scope: Scope): Expression {
     case 'LongLiteralExpression':
       return value(parseLong, 'long');
     case 'IntLiteralExpression':
-      return value(parseLong, 'int');
+      return value((given) => convert(given, 'string', 'int'), 'int');
     case 'RealLiteralExpression':
       return value(toReal, 'real');
     case 'BooleanLiteralExpression':
       return value(toBool, 'bool');
     case 'DateTimeLiteralExpression':
+      // datetime() is the present time (Microsoft Learn, "The datetime data type", of 2024-08-11).
+      if (text === '') return literal(scope.run.now, 'datetime');
       return value((given) => parseDatetime(scope.run.times.get(given) ?? given), 'datetime');
     case 'TimespanLiteralExpression':
       return value(parseTimespan, 'timespan');
@@ -420,7 +422,7 @@ const caseSensitive = (kind: string): string =>
 /** A term of a search: the places of its stars say how it must match. */
 function sought(term: string, columns: readonly Expression[], scope: Scope): Expression {
   const fold = !scope.search?.caseSensitive;
-  const needle = fold ? term.toLowerCase() : term;
+  const needle = fold ? inOneCase(term) : term;
   const inner = needle.replace(/^\*|\*$/g, '');
   const [before, after] = [needle.startsWith('*'), needle.endsWith('*')];
   let matches: (text: string) => boolean;
@@ -432,7 +434,7 @@ function sought(term: string, columns: readonly Expression[], scope: Scope): Exp
   return anyOf(
     columns.map((column) => {
       const text = textReader(column);
-      return (row) => matches(fold ? text(row).toLowerCase() : text(row));
+      return (row) => matches(fold ? inOneCase(text(row)) : text(row));
     }),
   );
 }
@@ -445,7 +447,8 @@ function unary(node: Node, scope: Scope): Expression {
   const { at, type } = inner;
   const real = type === 'real';
   return {
-    type,
+    // An int is made a long, a constant one is not: so has Microsoft's analyser, and sums of ints are longs (numerical-operators).
+    type: type === 'int' && !inner.constant ? 'long' : type,
     constant: inner.constant,
     at: (row) => {
       const value = at(row);
@@ -536,13 +539,17 @@ function inList(node: Node, scope: Scope): Expression {
   const text = textReader(left);
   const textual = left.type === 'string' || left.type === 'dynamic' || fold;
   let values: Set<unknown> | undefined;
+  let nullAmong = false;
   const collect = (): Set<unknown> => {
     const set = new Set<unknown>();
     for (const { value, type } of constants()) {
-      if (value === null) continue;
+      if (value === null) {
+        nullAmong = true;
+        continue;
+      }
       if (textual) {
         const written = textReader({ type, constant: true, at: () => value })(0);
-        set.add(fold ? written.toLowerCase() : written);
+        set.add(fold ? inOneCase(written) : written);
         continue;
       }
       const same =
@@ -563,11 +570,12 @@ function inList(node: Node, scope: Scope): Expression {
     at: (row) => {
       values ??= collect();
       const value = left.at(row);
-      if (value === null) return negated;
+      // Null is neither equal nor unequal to null, and unequal to all else (null-values, of 2024-08-11: `in` is an or of ==).
+      if (value === null) return nullAmong || tests.some((test) => test(row) === null) ? null : negated;
       let found: boolean;
       if (textual) {
         const written = text(row);
-        found = values.has(fold ? (left.lower?.(row) ?? written.toLowerCase()) : written);
+        found = values.has(fold ? (left.lower?.(row) ?? inOneCase(written)) : written);
       } else {
         found = values.has(keyOf(value));
       }
@@ -581,7 +589,7 @@ function inList(node: Node, scope: Scope): Expression {
 function sameText(left: Expression, right: Expression): (row: number) => boolean {
   const a = textReader(left);
   const b = textReader(right);
-  return (row) => a(row).toLowerCase() === b(row).toLowerCase();
+  return (row) => inOneCase(a(row)) === inOneCase(b(row));
 }
 
 function hasList(node: Node, all: boolean, scope: Scope): Expression {

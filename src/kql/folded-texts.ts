@@ -1,4 +1,5 @@
 import { reader, type Vector } from './frame.ts';
+import { inOneCase } from './text-match.ts';
 import type { Value } from './values.ts';
 
 /**
@@ -18,7 +19,7 @@ export class FoldedTexts {
       const at = rows ? (rows[row] ?? -1) : row;
       const known = at < 0 ? '' : kept[at];
       if (known !== undefined) return known;
-      const folded = String(read(row)).toLowerCase();
+      const folded = inOneCase(String(read(row)));
       kept[at] = folded;
       return folded;
     };

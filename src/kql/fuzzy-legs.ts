@@ -10,6 +10,7 @@ import {
   parameters,
   referencedSymbol,
   simpleName,
+  sourceText,
   startOf,
 } from './language.ts';
 
@@ -22,13 +23,17 @@ interface Blank {
 /**
  * The query without the legs of `union isfuzzy=true` whose table does not exist, each replaced by blanks of its length, so
  * that every place stays where it is. Kusto drops such a leg (Microsoft Learn, "union operator": isfuzzy); the analyser
- * keeps it and splits the columns that it shares with the others by an unknown type.
+ * keeps it and splits the columns that it shares with the others by an unknown type. `leftOut` is given the table of each.
  */
-export function withoutMissingLegs(text: string, analysis: Analysis): string {
+export function withoutMissingLegs(text: string, analysis: Analysis, leftOut: (table: string) => void): string {
   if (!text.includes('isfuzzy')) return text;
   const blanks: Blank[] = [];
   const visit = (node: Node): void => {
-    if (isFuzzyUnion(node)) blanks.push(...missingLegs(text, list(optional(node, 'Expressions'))));
+    if (isFuzzyUnion(node)) {
+      const legs = list(optional(node, 'Expressions'));
+      for (const leg of legs) if (isMissing(leg)) leftOut(missingOf(leg));
+      blanks.push(...missingLegs(text, legs));
+    }
     const operator = nodeClass(node) === 'PipeExpression' ? child(node, 'Operator') : undefined;
     // `T | union isfuzzy=true Missing` is T.
     if (operator && isFuzzyUnion(operator) && list(optional(operator, 'Expressions')).every(isMissing)) {
@@ -63,6 +68,13 @@ function missingLegs(text: string, legs: readonly Node[]): Blank[] {
 function pastComma(text: string, at: number): number {
   const comma = text.indexOf(',', at);
   return comma < 0 ? at : comma + 1;
+}
+
+/** The table that a leg is of, or the beginning of its text. */
+export function missingOf(leg: Node): string {
+  let source = leg;
+  while (/^(?:Parenthesized|Pipe)Expression$/.test(nodeClass(source))) source = child(source, 'Expression');
+  return nodeClass(source) === 'NameReference' ? simpleName(source) : sourceText(source).slice(0, 60);
 }
 
 /** Does the leg begin with the bare name of a table that does not exist? */

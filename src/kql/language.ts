@@ -309,8 +309,8 @@ export interface Analysis {
 const MAX_CACHED_TABLES = 512;
 const MAX_CACHED_SCHEMAS = 64;
 const MAX_CACHED_ANALYSES = 256;
-/** A query longer than this is refused; Log Analytics itself stops at 1,000,000 characters. */
-const MAX_QUERY_LENGTH = 200_000;
+/** A query longer than this is refused, as Log Analytics itself does. */
+const MAX_QUERY_LENGTH = 1_000_000;
 
 /** The parser takes time with the square of the depth; the analyser itself gives up a little beyond this. */
 const MAX_BRACKET_DEPTH = 200;

@@ -19,6 +19,7 @@ import {
 } from './language.ts';
 import { addressesOf, addressText, externalTableName } from './operators/external-data.ts';
 import type { Column } from './types.ts';
+import { beginsWithUnion, isValue } from './value-place.ts';
 
 /** Operators and functions that read columns without naming them. */
 const READS_ALL: ReadonlySet<string> = new Set(['SearchOperator', 'FindOperator', 'ReduceByOperator']);
@@ -82,8 +83,9 @@ export function neededColumns(
     }
     // A table where a value is expected stands for its first column.
     if (isTabular(node) && isValue(node)) {
-      const first = resultColumns(node)[0];
-      if (first) mention(first.name);
+      // Of a union the analyser gives the columns of the row around it too.
+      const ofUnion = beginsWithUnion(node);
+      for (const column of ofUnion ? resultColumns(node) : resultColumns(node).slice(0, 1)) mention(column.name);
     }
     for (const next of children(node)) visit(next);
   };
@@ -202,14 +204,3 @@ const globOf = (pattern: string): RegExp =>
       .join('.*')}$`,
     'u',
   );
-
-/** Whether an expression is where a value is expected: in a list after `in`, in toscalar(), an argument. */
-function isValue(node: Node): boolean {
-  let parent = optional(node, 'Parent');
-  while (parent && !/(?:Expression|Operator|Statement|Clause|Block)$/.test(nodeClass(parent)))
-    parent = optional(parent, 'Parent');
-  if (!parent) return false;
-  const kind = nodeClass(parent);
-  if (kind === 'ParenthesizedExpression' || kind === 'MaterializeExpression') return isValue(parent);
-  return /^(?:In|HasAny|HasAll|ToScalar|FunctionCall|Binary|Between)Expression$/.test(kind);
-}

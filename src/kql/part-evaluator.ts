@@ -31,6 +31,7 @@ export class PartEvaluator {
       hold: () => {},
       once: new WeakMap(),
       folded: undefined,
+      leftOut: () => {},
       tuple: tupleColumns,
       depth: 0,
       found: new Set(),

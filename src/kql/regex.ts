@@ -93,14 +93,25 @@ export class Regex {
     return linear.test(text) ? (linear.exec(text) as Found | null) : null;
   }
 
-  /** Every match, from left to right, none overlapping with the one before. */
+  /**
+   * Every match, from left to right, none overlapping with the one before. An empty one that begins where the one before it
+   * ended is none, as with RE2 and Rust's regex, and unlike JavaScript: `b*` is once in `bbb`.
+   */
   *matchAll(text: string): Generator<Found> {
-    const native = this.#nativeFor(text, true);
-    if (native !== null) yield* text.matchAll(native.all);
-    else {
-      const linear = this.#linearFor(text);
-      if (linear.test(text)) yield* linear.matchAll(text) as Iterable<Found>;
+    let end = -1;
+    for (const found of this.#everyMatch(text)) {
+      const length = found[0]?.length ?? 0;
+      if (length === 0 && found.index === end) continue;
+      end = found.index + length;
+      yield found;
     }
+  }
+
+  #everyMatch(text: string): Iterable<Found> {
+    const native = this.#nativeFor(text, true);
+    if (native !== null) return text.matchAll(native.all);
+    const linear = this.#linearFor(text);
+    return linear.test(text) ? (linear.matchAll(text) as Iterable<Found>) : [];
   }
 
   /** The text with each match replaced, or with the first alone. */
@@ -150,7 +161,7 @@ const CLASS = /\[\^?\]?[^\]]*\]?/g;
 
 /**
  * What Kusto's syntax and RE2's both take, and each reads in its own way: sets of characters and classes within a class, the edges
- * of words of UTS #18, a count that begins with 0 or has no beginning (https://learn.microsoft.com/kusto/query/regex, of 2024-11-25).
+ * of words of UTS #18, a count that begins with 0, has no beginning or has blanks in it (https://learn.microsoft.com/kusto/query/regex, of 2024-11-25).
  */
 function refuseOtherMeanings(pattern: string): void {
   const edge = /(?:^|[^\\])(?:\\\\)*(\\[<>]|\\b\{(?:start|end)(?:-half)?\})/.exec(pattern)?.[1];
@@ -158,7 +169,7 @@ function refuseOtherMeanings(pattern: string): void {
     const cure = edge.length === 2 ? `; for the character write ${edge.charAt(1)} without a backslash` : '';
     throw new RegexRefused(`${edge} as the beginning or end of a word is not supported, write \\b${cure}`);
   }
-  const bare = pattern.replace(/\\[\s\S]/g, '  ').replace(/\[:\^?[a-z]+:\]/g, ' ');
+  const bare = pattern.replace(/\\(?:[xuUpP]\{[^}]*\}|[\s\S])/g, 'xx').replace(/\[:\^?[a-z]+:\]/g, ' ');
   for (const [all] of bare.matchAll(CLASS)) {
     if (/&&|~~|[^[^]--[^\]]/.test(all))
       throw new RegexRefused('sets of characters within a class (&&, --, ~~) are not supported');
@@ -167,8 +178,9 @@ function refuseOtherMeanings(pattern: string): void {
   }
   // Within a class braces are characters.
   const outside = bare.replace(CLASS, 'x');
-  if (/[^\s({|]\{(?:0\d+(?:,\d*)?|\d*,0?\d*)\}/.test(outside.replace(/\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}/g, ''))) {
-    throw new RegexRefused('a count of repeats begins with its least number, without a 0 in front');
+  const counted = outside.replace(/\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}/g, '');
+  if (/[^({|]\{(?=\s*[\d,])\s*\d*\s*(?:,\s*\d*\s*)?\}/.test(counted)) {
+    throw new RegexRefused('a count of repeats begins with its least number, without a 0 in front and without blanks');
   }
 }
 

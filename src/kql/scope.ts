@@ -28,6 +28,8 @@ export interface Run {
   /** Tables that stand for values: worked out once for all pieces. */
   once: WeakMap<Node, { names: Scope['names']; frame: Frame }>;
   folded: FoldedTexts | undefined;
+  /** Told of each table without which `union isfuzzy=true` goes on. */
+  leftOut(table: string): void;
   /** The columns of a function that makes several; undefined for any other expression. */
   tuple(node: Node, scope: Scope, length: number): { names: string[]; vectors: Vector[] } | undefined;
   /** User functions in progress; deeper than a bound is refused. */

@@ -157,9 +157,16 @@ export const isKnownTable = (table: string): boolean => columnsByName(table) !==
 /** The names of the tables whose columns are known here. */
 export const knownTables = (): string[] => sources.flatMap((texts) => Object.keys(texts));
 
+/** Tables with all of their columns, by name: an export of no known table is held against every one of them. */
+const complete = new Map<string, Readonly<Columns>>();
+
 /** The columns of a Log Analytics table; for a table that is not known, those that every table has. */
-export function columnsOf(table: string): Columns {
-  return { ...everywhere, ...columnsByName(table) };
+export function columnsOf(table: string): Readonly<Columns> {
+  const own = columnsByName(table);
+  if (!own) return everywhere;
+  const found = complete.get(table) ?? { ...everywhere, ...own };
+  complete.set(table, found);
+  return found;
 }
 
 /** The columns that every table of Resource Graph has. */

@@ -1,12 +1,24 @@
 /** Kusto's terms: a term is a run of letters and digits; everything else, `_` included, delimits. */
 function isTermUnit(code: number): boolean {
   if (code < 128) return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
-  if (code >= 0xd800 && code <= 0xdfff) return true;
-  return /[\p{L}\p{N}]/u.test(String.fromCharCode(code));
+  return /[\p{L}\p{N}]/u.test(String.fromCodePoint(code));
 }
 
 function termAt(text: string, at: number): boolean {
-  return at >= 0 && at < text.length && isTermUnit(text.charCodeAt(at));
+  if (at < 0 || at >= text.length) return false;
+  const unit = text.charCodeAt(at);
+  // Half a character says nothing: an emoji delimits, a letter beyond the 16 bits does not.
+  const second = unit >= 0xdc00 && unit <= 0xdfff;
+  return isTermUnit(unit >= 0xd800 && unit <= 0xdfff ? (text.codePointAt(second ? at - 1 : at) ?? unit) : unit);
+}
+
+/**
+ * A text as it is compared in any case. Greek has two small forms of one letter, and toLowerCase takes the one that ends a
+ * word by what is beside it, so that a part of a text would differ from the same letters alone.
+ */
+export function inOneCase(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower;
 }
 
 /**

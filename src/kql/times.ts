@@ -58,6 +58,8 @@ const RFC =
 const MONTH_FIRST =
   /^([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})(?:[ ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
+/** `2025, 6, 14`, as in the examples of startofweek and endofweek (Microsoft Learn, read 2026-11-30). */
+const LISTED = /^(\d{4})\s*,\s*(\d{1,2})\s*,\s*(\d{1,2})$/;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 function compose(
@@ -77,6 +79,8 @@ function compose(
   let milliseconds = date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000;
   const offset = zone === undefined ? null : /^([+-])(\d{2}):?(\d{2})$/.exec(zone);
   if (offset) {
+    // An offset is a time of the day (ISO 8601).
+    if (Number(offset[2]) > 23 || Number(offset[3]) > 59) return null;
     const minutes = Number(offset[2]) * 60 + Number(offset[3]);
     milliseconds += (offset[1] === '-' ? minutes : -minutes) * 60_000;
   }
@@ -120,7 +124,7 @@ export function parseDatetime(text: string): Ticks | null {
     const month = MONTHS.indexOf((m[1] ?? '').toLowerCase()) + 1;
     return compose(+(m[3] ?? 0), month, +(m[2] ?? 0), +(m[4] ?? 0), +(m[5] ?? 0), +(m[6] ?? 0), m[7] ?? '', m[8]);
   }
-  m = COMPACT.exec(trimmed);
+  m = COMPACT.exec(trimmed) ?? LISTED.exec(trimmed);
   if (m) return compose(+(m[1] ?? 0), +(m[2] ?? 0), +(m[3] ?? 0), 0, 0, 0, '', undefined);
   return /^\d{4}$/.test(trimmed) ? compose(Number(trimmed), 1, 1, 0, 0, 0, '', undefined) : null;
 }

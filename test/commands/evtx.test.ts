@@ -149,6 +149,15 @@ describe('cordon evtx', () => {
 
   it('exits 2 when nothing could be read, and for options that exclude each other', async () => {
     expect((await run([folder.write('nothing.evtx', 'x'.repeat(9000))])).code).toBe(2);
+    const tables = join(folder.path, 'tables');
+    mkdirSync(tables);
+    folder.write('tables/SigninLogs.jsonl', '{"TimeGenerated":"2026-11-23T02:00:00Z"}\n');
+    folder.write('tables/notes.bin', 'x');
+    const { code, stdout, stderr } = await run([tables]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      `cordon: no log that holds logons is in ${tables}\n  for cordon kql: SigninLogs (1 file)\n  not read: 1 file of kinds that are no evidence here: 1 .bin\n`,
+    );
     await expect(run([log], { json: true, events: true })).rejects.toMatchObject({ exitCode: 2 });
     await expect(run([log], { cases: folder.path })).rejects.toMatchObject({ exitCode: 2 });
   });
@@ -224,7 +233,7 @@ describe('cordon evtx', () => {
     expect(lines.slice(0, lines.indexOf(''))).toEqual([
       '  web01: 1 log, 12 records, 2026-11-23T01:58:02Z – 2026-11-23T01:58:13Z; 12 failed and 0 successful logons',
       '  db02: 1 log, 1 record, 2026-11-23T02:00:00Z – 2026-11-23T02:00:00Z; 1 failed and 0 successful logons',
-      '  db01: 6 logs, 6 records, 2026-11-23T01:58:03Z – 2026-11-23T01:58:08Z; 0 failed and 0 successful logons',
+      '  db01: 6 logs, 6 records, 2026-11-23T01:58:03Z – 2026-11-23T01:58:08Z; no event of logons',
       '  no logons in 6 logs: quiet1.evtx, quiet2.evtx, quiet3.evtx, quiet4.evtx and 2 more',
       '  1 file with the bytes of another, counted once',
       '  for cordon kql: SigninLogs (1 file)',

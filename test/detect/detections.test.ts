@@ -685,6 +685,9 @@ describe('Sigma rules over exports', () => {
         ),
         of('agent', 'category: webserver', "s:\n  cs-user-agent: 'curl 8 x'\ncondition: s"),
         of('whole', 'category: webserver', "s:\n  cs-uri-query: 'x=1'\ncondition: s"),
+        of('path', 'category: webserver', "s:\n  cs-uri-query|endswith: 'auth.js?x=1'\ncondition: s"),
+        of('no-path', 'category: webserver', "s:\n  cs-uri-query|startswith: '?x'\ncondition: s"),
+        of('pattern', 'category: webserver', "s:\n  cs-uri-query|re: '^x=\\d$'\ncondition: s"),
         of('query', 'category: dns', 's:\n  query|startswith: evil\ncondition: s'),
         of(
           'trail',
@@ -709,12 +712,87 @@ describe('Sigma rules over exports', () => {
       shell: 1,
       uri: 1,
       agent: 1,
+      whole: 2,
+      path: 1,
+      pattern: 2,
       query: 1,
       trail: 1,
     });
-    expect(result.notRun.map(({ id, because }) => [id, because])).toEqual([
-      ['whole', expect.stringContaining('cs-uri-query is within a text that holds more')],
-    ]);
+    expect(result.notRun).toEqual([]);
+  });
+
+  it('of Windows that share an event id are told apart by what the event says of itself', async () => {
+    const eventRow = (EventLog: string, EventID: number, data: string) => ({
+      EventLog,
+      EventID,
+      Source: 'x',
+      EventData: `<DataItem>${data}</DataItem>`,
+    });
+    const cleared = (channel: string) =>
+      eventRow('System', 104, `<UserData><LogFileCleared><Channel>${channel}</Channel></LogFileCleared></UserData>`);
+    const changed = (type: string) =>
+      eventRow(sysmon, 12, `<EventData><Data Name="EventType">${type}</Data></EventData>`);
+    const threat = (id: number) =>
+      eventRow(
+        'Microsoft-Windows-Windows Defender/Operational',
+        id,
+        '<EventData><Data Name="Threat Name">HackTool:Win32/X</Data><Data Name="Path">file:_C:\\a.exe</Data></EventData>',
+      );
+    const any = 's:\n  EventType: "*"\ncondition: s';
+    const alert = 's:\n  Signature|startswith: HackTool\n  Filename|endswith: ".exe"\ncondition: s';
+    const result = await detections(
+      [
+        rule('important', 'service: system', 's:\n  EventID: 104\n  Channel: Security\ncondition: s'),
+        rule('cleared', 'service: system', 's:\n  EventID: 104\n  Channel: System\ncondition: s'),
+        rule('elsewhere', 'service: application', 's:\n  Channel: Application\ncondition: s'),
+        rule('add', 'category: registry_add', any),
+        rule('delete', 'category: registry_delete', any),
+        rule('both', 'category: registry_event', any),
+        rule('threat', 'category: antivirus', alert),
+        rule('threat-of-any', 'category: antivirus', alert).replace(/\n.*product.*/, ''),
+      ].join('\n---\n'),
+      [
+        exported('Event', [
+          ...['Security', 'System', 'Setup', 'Setup'].map(cleared),
+          eventRow('Application', 1, '<EventData></EventData>'),
+          ...['CreateKey', 'DeleteKey', 'DeleteValue'].map(changed),
+          // Event 1117 tells the action that was taken on a threat.
+          ...[1116, 1117].map(threat),
+        ]),
+        exported('DeviceEvents', [
+          {
+            ActionType: 'AntivirusDetection',
+            FileName: 'b.exe',
+            FolderPath: 'C:\\t',
+            AdditionalFields: '{"ThreatName":"HackTool:Win32/Y"}',
+          },
+        ]),
+      ],
+    );
+    expect(Object.fromEntries(result.detections.map(({ id, count }) => [id, count]))).toEqual({
+      important: 1,
+      cleared: 1,
+      elsewhere: 1,
+      add: 1,
+      delete: 2,
+      both: 3,
+      threat: 2,
+      'threat-of-any': 2,
+    });
+    expect(result.notRun).toEqual([]);
+  });
+
+  it('of many values are asked as long as Log Analytics would take them', async () => {
+    const values = Array.from({ length: 2500 }, (_, i) => `    - '${'a'.repeat(60)}${i}'`);
+    const result = await detections(
+      rule(
+        'long',
+        'category: process_creation',
+        `s:\n  CommandLine|contains:\n${values.join('\n')}\n    - whoami\ncondition: s`,
+      ),
+      logsOf(processes).files,
+    );
+    expect(recordsOf(result)).toEqual({ long: [1] });
   });
 
   it('of Defender’s tables of devices take Sysmon’s names and forms', async () => {

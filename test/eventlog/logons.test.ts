@@ -250,6 +250,37 @@ describe('the logons of an event log', () => {
     expect(value.lastEventAt).toBe(isoOf(later(400)));
   });
 
+  it('of one computer say nothing of another, whose logs have none, or none that failed', async () => {
+    const of = (computer: string, ...events: WrittenEvent[]): WrittenEvent[] =>
+      events.map((event) => ({ ...event, computer }));
+    const created = aftermath.filter(({ eventId }) => eventId === 4720);
+    const several = [
+      write([...guess, success]),
+      write(of('web02.contoso.com', ...created)),
+      write(of('web03', success)),
+      write(of('web01.contoso.com', ...created)),
+    ];
+    const { notSeen } = knownLogons(await readEventLogs(several, { now }));
+    expect(notSeen).toEqual([
+      'logons of web02.contoso.com: no logon event, failed or not, is in what was opened of it',
+      'no failed logon of web03 is in it: it is not known whether they are logged there',
+    ]);
+  });
+
+  it('refused by Remote Desktop count where the Security log of another computer has logons', async () => {
+    const refusals = Array.from({ length: 12 }, (_, i) => ({
+      recordId: i + 1,
+      time: later(i),
+      eventId: 140,
+      provider: 'Microsoft-Windows-RemoteDesktopServices-RdpCoreTS',
+      channel: 'Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational',
+      computer: 'web02',
+      data: [['IPString', text('198.51.100.9')] as const],
+    }));
+    const { value } = knownLogons(await readEventLogs([write([...guess, success]), write(refusals)], { now }));
+    expect(value.bursts.map(({ sources }) => sources[0]?.address)).toEqual(['203.0.113.77', '198.51.100.9']);
+  });
+
   it('of a file that ends between two chunks are partial, and the file says so', async () => {
     const log = writeLog([...guess, success], { each: 40 });
     const cut = folder.write('cut-at-chunk.evtx', log.subarray(0, 4096 + 2 * chunkSize));

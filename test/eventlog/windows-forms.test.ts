@@ -239,7 +239,9 @@ const forms: Record<string, { told: Told[]; after?: Told[]; expected: Expected }
       refused({ TargetUserName: 'admin\u200f', SubStatus: '0xc0000064' }),
       refused({ TargetUserName: '\u202enimda', SubStatus: '0xc0000064' }),
     ],
+    after: [{ eventId: 4624, fields: { TargetUserName: '\u202enimda', LogonType: '3', IpAddress: '203.0.113.9' } }],
     expected: {
+      success: { account: '<U+202E>nimda', address: '203.0.113.9' },
       accounts: [
         ['admin', true],
         ['admin<U+200F>', false],

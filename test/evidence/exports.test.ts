@@ -68,9 +68,9 @@ interface Records {
 }
 
 /** The records of two cells of a text. */
-function recordByRecord(text: string): Records {
+function recordByRecord(text: string, separator = ','): Records {
   const block = Buffer.from(text);
-  const records = new CsvRecords('f');
+  const records = new CsvRecords('f', separator.charCodeAt(0));
   const [rows, lines]: [string[][], number[]] = [[], []];
   try {
     for (let at = 0; at < block.length; ) {
@@ -89,8 +89,8 @@ function recordByRecord(text: string): Records {
 }
 
 /** The same, found together. */
-function inBlock(text: string): Records {
-  const cells = new BlockCells('f', memory, [0, 1]);
+function inBlock(text: string, separator = ','): Records {
+  const cells = new BlockCells('f', memory, [0, 1], separator.charCodeAt(0));
   let end: string | number;
   try {
     end = cells.find(Buffer.from(text), 1);
@@ -157,6 +157,19 @@ describe('CSV', () => {
         expect(inBlock(parts.join(''))).toEqual(recordByRecord(parts.join('')));
       }),
       { numRuns: 1500 },
+    );
+    // With another separator in place of commas it is the same.
+    fc.assert(
+      fc.property(text, fc.constantFrom(';', '\t'), (parts, separator) => {
+        const whole = parts.join('');
+        const exchanged = (given: string) =>
+          given.replace(/[,;\t]/g, (c) => (c === ',' ? separator : c === separator ? ',' : c));
+        const { rows, ...rest } = recordByRecord(whole);
+        const expected = { rows: rows.map((row) => row.map(exchanged)), ...rest };
+        expect(inBlock(exchanged(whole), separator)).toEqual(expected);
+        expect(recordByRecord(exchanged(whole), separator)).toEqual(expected);
+      }),
+      { numRuns: 300 },
     );
     // Each at all places among the bytes that are looked at together.
     for (const part of [
@@ -228,8 +241,8 @@ describe('CSV', () => {
       ['a,b\n"x\n\n', 'line 2: the file ends within quotes'],
       ['a,b\n"x"y,2\n', 'line 2: text follows a closing quote'],
       ['a,b\n1,x"y\n', 'line 2: a quote inside an unquoted field'],
-      ['a;b\n1;2\n', 'line 1: its columns are not separated by commas'],
-      ['a\tb\n1\t2\n', 'line 1: its columns are not separated by commas'],
+      ['a;b\n1;2\n1;2,3\n4\n', 'line 4: 1 fields where the header has 2'],
+      ['sep=;\n#TYPE x\na;b\n1\n', 'line 4: 1 fields where the header has 2'],
       ['', 'it is empty'],
       ['"a\nb"\n1\n', 'line 1: "a b" can be no column'],
       [`${Array.from({ length: 2001 }, (_, i) => `c${i}`).join(',')}\n`, 'more than 2000 columns'],
@@ -241,8 +254,51 @@ describe('CSV', () => {
       await expect(ask('T | count', `T=${path}`)).rejects.toThrow(message);
       await expect(ask('T | count', `T=${path}`)).rejects.toThrow(path);
     }
-    await expect(ask('T', `T=${await file(Buffer.from([0x61, 0x0a, 0xff, 0xc0, 0x0a]))}`)).rejects.toThrow('no text');
+    await expect(ask('T', `T=${await file(Buffer.from([0x61, 0x0a, 0x81, 0xc0, 0x0a]))}`)).rejects.toThrow(
+      'no text (neither UTF-8 nor Windows-1252)',
+    );
     await expect(ask('T', `T=${join(folder, 'absent.csv')}`)).rejects.toThrow('there is no such file');
+  });
+
+  it('reads what spreadsheets and PowerShell make of it: other separators, lines before the header, UTF-16, Windows-1252', async () => {
+    const rows = [
+      ['Müller, "A"', '1,5', '2026-11-23T10:00:00Z'],
+      ['€;\n', '2', '2026-11-23T11:00:00Z'],
+    ];
+    const quoted = (separator: string) =>
+      [['Name', 'Wert', 'Zeit'], ...rows]
+        .map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(separator))
+        .join('\r\n');
+    const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+    const windows = (text: string) => Buffer.from(text.replaceAll('€', '\u0080'), 'latin1');
+    const said = 'it is no UTF-8, and read as Windows-1252: letters beyond ASCII may be others';
+    const forms: [string, string | Buffer, string[]][] = [
+      ['csv', quoted(';'), []],
+      ['tsv', quoted('\t'), []],
+      ['csv', `\ufeffsep=;\r\n${quoted(';')}`, []],
+      ['csv', `#TYPE Selected.System.Management.Automation.PSCustomObject\r\n${quoted(',')}`, []],
+      ['csv', utf16(`#TYPE System.Object\r\n${quoted(',')}`), []],
+      ['txt', utf16(quoted('\t')), []],
+      ['csv', windows(quoted(';')), [said]],
+    ];
+    for (const [ending, content, notes] of forms) {
+      const path = await file(content, ending);
+      const answer = await ask('T | project Name, Wert = tostring(Wert), Zeit', `T=${path}`);
+      expect(answer.rows, String(content)).toEqual(rows);
+      expect(answer.notes).toEqual(notes.map((note) => `${path}: ${note}`));
+    }
+    // Spreadsheets leave what needs no quotes without; a decimal comma is no separator then.
+    const bare = await file('a;b\n1,5;x,y\n');
+    expect((await ask('T', `T=${bare}`)).rows).toEqual([['1,5', 'x,y']]);
+    // UTF-8 with some damage is not taken for Windows-1252.
+    const damaged = await file(Buffer.concat([Buffer.from('a\n日本語\n'), Buffer.from([0xff, 0x0a])]));
+    await expect(ask('T', `T=${damaged}`)).rejects.toThrow('not UTF-8');
+  });
+
+  it('is UTF-8 or Windows-1252 wherever its bytes are cut', async () => {
+    const text = `a\n${'x'.repeat(20)}é\n`;
+    for (let at = 1; at < 30; at++) expect(await fields(text, at)).toEqual([['a'], [`${'x'.repeat(20)}é`]]);
+    expect((await ask('T', `T=${await file(Buffer.from('a\nbcé', 'latin1'))}`)).rows).toEqual([['bcé']]);
   });
 
   it('names columns that have no name, or another’s', async () => {
@@ -292,6 +348,8 @@ describe('CSV', () => {
       '04/04/2026, 10:00:00',
       '3/4/2026, 10:00:00 AM',
       '23.11.2026, 10:00:00',
+      '03.04.2026 10:00',
+      '03-04-2026 10:00:00',
     ];
     const path = await file(`"TimeGenerated [UTC]",Other\n${times.map((time) => `"${time}","${time}"\n`).join('')}`);
     const { rows, columns, notes } = await ask('SecurityEvent | project TimeGenerated, Other', `SecurityEvent=${path}`);
@@ -301,6 +359,9 @@ describe('CSV', () => {
       '2026-11-23T10:00:00Z',
       '2026-04-04T10:00:00Z',
       '2026-03-04T10:00:00Z',
+      '2026-11-23T10:00:00Z',
+      // Between points the day is first.
+      '2026-04-03T10:00:00Z',
       null,
     ]);
     expect([columns[1]?.type, rows[0]?.[1]]).toEqual(['string', times[0]]);

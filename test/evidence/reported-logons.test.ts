@@ -278,6 +278,11 @@ describe('logons in what other programs export', () => {
       'reported:',
     ],
     ['hayabusa.csv', hayabusaCsv((i) => `2026-11-23 11:00:${two(i)}.100 +09:00`), 'Hayabusa', '0xc000006a'],
+    // --European-time, --US-military-time, --US-time and --RFC-2822.
+    ['european.csv', hayabusaCsv((i) => `23-11-2026 11:00:${two(i)}.100 +09:00`), 'Hayabusa', '0xc000006a'],
+    ['military.csv', hayabusaCsv((i) => `11-23-2026 11:00:${two(i)}.100 +09:00`), 'Hayabusa', '0xc000006a'],
+    ['us.csv', hayabusaCsv((i) => `11-22-2026 09:00:${two(i)}.100 PM -05:00`), 'Hayabusa', '0xc000006a'],
+    ['rfc.csv', hayabusaCsv((i) => `"Mon, 23 Nov 2026 11:00:${two(i)} +0900"`), 'Hayabusa', '0xc000006a'],
     ['hayabusa.jsonl', lines(hayabusaJson), 'Hayabusa', '0xc000006a'],
     ['logons-failed.csv', summary, 'HayabusaLogonSummary', 'reported:'],
     [
@@ -367,6 +372,15 @@ describe('logons in what other programs export', () => {
     ]);
     expect(dates.files[0]?.notes).toContain('12 records left out (first in line 2: it has no time that can be read)');
     expect(dates.logons.state).toBe('unknown');
+    // Any date of the file that can be read in one way alone says how the others are.
+    for (const [decisive, first] of [
+      ['23-04-2026 02:00:00.100 +00:00', '2026-04-03'],
+      ['04-23-2026 02:00:00.100 +00:00', '2026-03-04'],
+    ] as const) {
+      const csv = hayabusaCsv((i) => `03-04-2026 02:00:${two(i)}.100 +00:00`);
+      const { files } = await read([folder.write('dates.csv', `${csv}${decisive},Other,low,web01,Sys,1,1,,,x\n`)]);
+      expect(files[0]).toMatchObject({ failures: 12, first: `${first}T02:00:00.1Z` });
+    }
     const german = lines([
       winEvent(1, { Properties: ['System.Diagnostics.Eventing.Reader.EventProperty'], Message: 'nein' }),
     ]);

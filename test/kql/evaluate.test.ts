@@ -380,11 +380,12 @@ describe('mv-expand and mv-apply', () => {
     expect(rows(`${T}[1, dynamic({"k":1}), dynamic([])] | mv-expand kind=array a | project a`)).toEqual([['["k",1]']]);
   });
 
-  it('to typeof converts by the element’s own type', () => {
+  it('to typeof takes the elements of that type and converts none', () => {
     const list = 'print a = dynamic([1, 2.5, -2.5, "2", true, null]) | mv-expand a to typeof';
-    expect(rows(`${list}(long)`).flat()).toEqual([1, 2, -2, null, null, null]);
+    expect(rows(`${list}(long)`).flat()).toEqual([1, null, null, null, null, null]);
     expect(rows(`${list}(string)`).flat()).toEqual(['1', '2.5', '-2.5', '2', 'true', '']);
-    expect(rows(`${list}(bool)`).flat()).toEqual([true, null, null, null, true, null]);
+    expect(rows(`${list}(bool)`).flat()).toEqual([null, null, null, null, true, null]);
+    expect(rows('print a=pack_array(1h, 1) | mv-expand a to typeof(timespan)').flat()).toEqual(['01:00:00', null]);
     expect(rows('print a = dynamic([5,6]) | mv-expand with_itemindex=i a limit 1 | project i, a')).toEqual([[0, '5']]);
   });
 

@@ -97,6 +97,8 @@ describe('the columns that a query needs', () => {
   });
 
   const queries = [
+    'T | where First in (union U, Umbrella) | count',
+    'T | where N > 0 | where First in (union (U | project First), (Umbrella | project First)) | count',
     'T | where Id == 1 | count',
     'T | where Id in (1, 2) and N > 2 | summarize count() by Who',
     'T | where Id == 1 | join kind=leftouter (U | where Id == 2) on Who | project Who, N1',

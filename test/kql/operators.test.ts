@@ -293,6 +293,28 @@ describe('union isfuzzy=true', () => {
     ]);
   });
 
+  it('is refused where none of its tables is there, and names each that it goes on without', () => {
+    expect(failure('union isfuzzy=true None1, (None2 | where Who == "x") | count').message).toBe(
+      'No table of this union is there: None1, None2.',
+    );
+    expect(failure("union isfuzzy=true (table('Nope')) | count").message).toBe(
+      "No table of this union is there: table('Nope').",
+    );
+    const left: string[] = [];
+    const query = "union isfuzzy=true (None1 | take 1), table('Nope'), Events | count";
+    evaluate(query, [events, other], { now, leftOut: (table) => left.push(table) });
+    expect(left).toEqual(['None1', "table('Nope')"]);
+  });
+
+  it('is a list after in, whose values are not those of the row around it', () => {
+    const legs = '(Events | project Who), (Events | project Who)';
+    expect(rows(`Events | where Who in (union ${legs}) | count`)).toEqual([[3]]);
+    expect(
+      rows('Events | where Who in (union isfuzzy=true (None1 | project Who), (Events | project Who)) | count'),
+    ).toEqual([[3]]);
+    expect(rows(`print one = 1 | project toscalar(union ${legs} | summarize count())`)).toEqual([[6]]);
+  });
+
   it('keeps the places of what is wrong elsewhere in the query', () => {
     const found = failure('union isfuzzy=true Other, Nothing | where Nobody == 1').diagnostics[0];
     expect(found).toMatchObject({ line: 1, column: 43 });

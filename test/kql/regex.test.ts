@@ -62,6 +62,15 @@ describe('regular expressions as Kusto reads them', () => {
     expect(compileRegex(pattern).test(text)).toBe(expected);
   });
 
+  it.each<'linear' | 'native'>(['linear', 'native'])('has no empty match right behind another, %s', (engine) => {
+    // RE2's own test of GlobalReplace (re2_test.cc) for b*, which Rust's regex agrees with.
+    const replaced = (text: string): string => new Regex('b*', engine).replace(text, () => 'bb');
+    expect(replaced('bbbbbb')).toBe('bb');
+    expect(replaced('aaaaa')).toBe('bbabbabbabbabbabb');
+    expect(replaced('abba')).toBe('bbabbabb');
+    expect([...new Regex('a|', engine).matchAll('ab')].map((m) => m.index)).toEqual([0, 2]);
+  });
+
   it('refuses what it cannot tell, and takes no other meaning for it', () => {
     expect(() => compileRegex('(?i)k\\Bs').test('k\u017f')).toThrow(/word boundaries/);
     expect(() => compileRegex('[a-y&&xyz]')).toThrow(/sets of characters/);
@@ -75,6 +84,9 @@ describe('regular expressions as Kusto reads them', () => {
     expect(() => compileRegex('a{01,2}')).toThrow(/count of repeats/);
     expect(() => compileRegex('a{,2}')).toThrow(/count of repeats/);
     expect(() => compileRegex('[ab]{01}')).toThrow(/count of repeats/);
+    expect(() => compileRegex('\\d{01}')).toThrow(/count of repeats/);
+    expect(() => compileRegex('a{1, 2}')).toThrow(/count of repeats/);
+    expect(compileRegex('^\\x{0041}\\{01}$').test('A{01}')).toBe(true);
     expect(compileRegex('^[a{,5}]+$').test('{5,a}')).toBe(true);
     expect(compileRegex('^[\\[[:alpha:]]\\\\<b{0,2}a{1,20}$').test('[\\<ba')).toBe(true);
   });

@@ -79,7 +79,7 @@ export const casesOption = () =>
 export const evidenceOption = () =>
   new Option(
     '--evidence <file...>',
-    'event logs, exports (.csv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
+    'event logs, exports (.csv, .tsv, .json, .jsonl), folders, patterns, .zip, .tar, .gz, .zst; NAME=FILE names the table',
   );
 
 /** A prefix no wider than a /24 (IPv4) or a /64 (IPv6). */

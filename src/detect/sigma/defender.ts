@@ -33,6 +33,8 @@ const CATEGORIES: ReadonlyMap<string, Leg> = new Map([
   // Pipes that are made and pipes that are opened, as Sysmon's events 17 and 18.
   ['pipe_created', legOf('DeviceEvents', ['NamedPipeEvent'])],
   ['create_remote_thread', legOf('DeviceEvents', ['CreateRemoteThreadApiCall'])],
+  // Sentinel's query "AV Detections with Source" (github.com/Azure/Azure-Sentinel, read 2026-11-30) has the name of the threat among the additional fields.
+  ['antivirus', legOf('DeviceEvents', ['AntivirusDetection'])],
   ['dns_query', legOf('DeviceEvents', ['DnsQueryResponse'])],
 ]);
 
@@ -223,6 +225,8 @@ const FIELDS: ReadonlyMap<string, ReadonlyMap<string, string | Made>> = new Map(
       TargetProcessId: 'ProcessId',
       ImageLoaded: 'FolderPath',
       PipeName: pipe,
+      Signature: made('tostring(AdditionalFields.ThreatName)', ['AdditionalFields']),
+      Filename: target,
       QueryName: made('tostring(AdditionalFields.DnsQueryString)', ['AdditionalFields']),
       ...HASHES,
     },

@@ -9,6 +9,8 @@ export interface Leg {
   /** Logs of Windows; all when absent. */
   channels?: readonly string[];
   eventIds?: readonly number[];
+  /** A text that the event's data must not contain. */
+  without?: string;
   facilities?: readonly string[];
   /** Names of syslog programs. */
   programs?: readonly string[];
@@ -24,6 +26,7 @@ export interface Leg {
     | 'process-4688'
     | 'elements'
     | 'spaced'
+    | 'antivirus'
     | 'syslog'
     | 'sysmon-linux'
     | 'auditd'

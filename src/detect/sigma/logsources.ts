@@ -47,6 +47,18 @@ const SYSMON_EVENTS: ReadonlyMap<string, readonly number[]> = new Map(
   }),
 );
 
+/**
+ * Sysmon's event 12 is of keys and values that are made and of those that are deleted; the categories are of one of these (github.com/SigmaHQ/sigma,
+ * tests/thor.yml, read 2026-11-30). By category: how the events are called that it is not about.
+ */
+const OTHER_CHANGE: ReadonlyMap<string, string> = new Map([
+  ['registry_add', 'Delete'],
+  ['registry_delete', 'Create'],
+]);
+
+/** Events of Defender's own log that name a threat and where it is, without those about what was done then (thor.yml, as above). */
+const ANTIVIRUS_EVENTS = [1006, 1007, 1008, 1009, 1010, 1011, 1012, 1017, 1018, 1019, 1115, 1116];
+
 const POWERSHELL_EVENTS: ReadonlyMap<string, { channels: readonly string[]; id: number }> = new Map(
   Object.entries({
     ps_module: { channels: POWERSHELL, id: 4103 },
@@ -57,7 +69,7 @@ const POWERSHELL_EVENTS: ReadonlyMap<string, { channels: readonly string[]; id: 
   }),
 );
 
-/** By service of Windows: its channels. Those with `<` in front have elements of their own in place of named data. */
+/** By service of Windows: its channels. */
 const CHANNELS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     application: ['Application'],
@@ -66,19 +78,19 @@ const CHANNELS: ReadonlyMap<string, readonly string[]> = new Map(
       'Microsoft-Windows-Application-Experience/Program-Compatibility-Assistant',
     ],
     applocker: [
-      '<Microsoft-Windows-AppLocker/MSI and Script',
-      '<Microsoft-Windows-AppLocker/EXE and DLL',
-      '<Microsoft-Windows-AppLocker/Packaged app-Deployment',
-      '<Microsoft-Windows-AppLocker/Packaged app-Execution',
+      'Microsoft-Windows-AppLocker/MSI and Script',
+      'Microsoft-Windows-AppLocker/EXE and DLL',
+      'Microsoft-Windows-AppLocker/Packaged app-Deployment',
+      'Microsoft-Windows-AppLocker/Packaged app-Execution',
     ],
     'appmodel-runtime': ['Microsoft-Windows-AppModel-Runtime/Admin'],
     'appxdeployment-server': ['Microsoft-Windows-AppXDeploymentServer/Operational'],
     'appxpackaging-om': ['Microsoft-Windows-AppxPackaging/Operational'],
     bitlocker: ['Microsoft-Windows-BitLocker/BitLocker Management'],
     'bits-client': ['Microsoft-Windows-Bits-Client/Operational'],
-    capi2: ['<Microsoft-Windows-CAPI2/Operational'],
+    capi2: ['Microsoft-Windows-CAPI2/Operational'],
     'certificateservicesclient-lifecycle-system': [
-      '<Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational',
+      'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational',
     ],
     'codeintegrity-operational': ['Microsoft-Windows-CodeIntegrity/Operational'],
     dhcp: ['Microsoft-Windows-DHCP-Server/Operational'],
@@ -88,7 +100,7 @@ const CHANNELS: ReadonlyMap<string, readonly string[]> = new Map(
     'dns-server': ['DNS Server'],
     'dns-server-analytic': ['Microsoft-Windows-DNS-Server/Analytical'],
     'dns-server-audit': ['Microsoft-Windows-DNS-Server/Audit'],
-    'driver-framework': ['<Microsoft-Windows-DriverFrameworks-UserMode/Operational'],
+    'driver-framework': ['Microsoft-Windows-DriverFrameworks-UserMode/Operational'],
     'firewall-as': ['Microsoft-Windows-Windows Firewall With Advanced Security/Firewall'],
     'hyper-v-worker': ['Microsoft-Windows-Hyper-V-Worker'],
     'iis-configuration': ['Microsoft-IIS-Configuration/Operational'],
@@ -106,8 +118,8 @@ const CHANNELS: ReadonlyMap<string, readonly string[]> = new Map(
     openssh: ['OpenSSH/Operational'],
     powershell: POWERSHELL,
     'powershell-classic': CLASSIC_POWERSHELL,
-    'printservice-admin': ['<Microsoft-Windows-PrintService/Admin'],
-    'printservice-operational': ['<Microsoft-Windows-PrintService/Operational'],
+    'printservice-admin': ['Microsoft-Windows-PrintService/Admin'],
+    'printservice-operational': ['Microsoft-Windows-PrintService/Operational'],
     'security-mitigations': [
       'Microsoft-Windows-Security-Mitigations/Kernel Mode',
       'Microsoft-Windows-Security-Mitigations/User Mode',
@@ -126,12 +138,23 @@ const CHANNELS: ReadonlyMap<string, readonly string[]> = new Map(
     sysmon: [SYSMON],
     system: ['System'],
     taskscheduler: ['Microsoft-Windows-TaskScheduler/Operational'],
-    'terminalservices-localsessionmanager': ['<Microsoft-Windows-TerminalServices-LocalSessionManager/Operational'],
+    'terminalservices-localsessionmanager': ['Microsoft-Windows-TerminalServices-LocalSessionManager/Operational'],
     vhdmp: ['Microsoft-Windows-VHDMP/Operational'],
     windefend: ['Microsoft-Windows-Windows Defender/Operational'],
-    wmi: ['<Microsoft-Windows-WMI-Activity/Operational'],
+    wmi: ['Microsoft-Windows-WMI-Activity/Operational'],
   }),
 );
+
+/**
+ * Sysmon and PowerShell have named data alone; any other log may have elements of its own beside them, as the System log has of its
+ * event 104. Defender's names have spaces ("Threat Name"), which Sigma's leave out.
+ */
+const NAMED_OTHERWISE: ReadonlyMap<string, Leg['fields']> = new Map([
+  ['sysmon', 'windows'],
+  ['powershell', 'windows'],
+  ['powershell-classic', 'windows'],
+  ['windefend', 'spaced'],
+]);
 
 /** OpenSSH works in processes of other names since 9.8 (https://www.openssh.com/releasenotes.html). */
 const PROGRAMS: ReadonlyMap<string, readonly string[]> = new Map(
@@ -160,6 +183,12 @@ const AZURE: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+function sysmonLeg(category: string, eventIds: readonly number[]): Leg {
+  const other = OTHER_CHANGE.get(category);
+  const without = other === undefined ? {} : { without: `<Data Name="EventType">${other}` };
+  return { table: 'Event', channels: [SYSMON], eventIds, fields: 'windows', ...without };
+}
+
 function windowsLegs({ category, service }: LogSource): Leg[] {
   if (category !== '') {
     const powershell = POWERSHELL_EVENTS.get(category);
@@ -170,7 +199,7 @@ function windowsLegs({ category, service }: LogSource): Leg[] {
     if (!eventIds && defender.length === 0)
       throw new RuleRefused(`no event log has what the category "${category}" means`, ['logsource', 'category']);
     return [
-      ...(eventIds ? [{ table: 'Event', channels: [SYSMON], eventIds, fields: 'windows' } as const] : []),
+      ...(eventIds ? [sysmonLeg(category, eventIds)] : []),
       ...(category === 'process_creation'
         ? [{ table: 'SecurityEvent', eventIds: [4688], fields: 'process-4688' } as const]
         : []),
@@ -179,16 +208,13 @@ function windowsLegs({ category, service }: LogSource): Leg[] {
   }
   if (service === '')
     return [
-      { table: 'Event', fields: 'windows' },
+      { table: 'Event', fields: 'elements' },
       { table: 'SecurityEvent', fields: 'windows' },
     ];
   if (service === 'security') return [{ table: 'SecurityEvent', fields: 'windows' }, defenderLogons];
   const channels = CHANNELS.get(service);
   if (!channels) throw new RuleRefused(`the service "${service}" of Windows has no log here`, ['logsource', 'service']);
-  const elements = channels.some((name) => name.startsWith('<'));
-  // Defender's names have spaces ("Threat Name"), which Sigma's leave out.
-  const fields = elements ? 'elements' : service === 'windefend' ? 'spaced' : 'windows';
-  return [{ table: 'Event', channels: channels.map((name) => name.replace(/^</, '')), fields }];
+  return [{ table: 'Event', channels, fields: NAMED_OTHERWISE.get(service) ?? 'elements' }];
 }
 
 function linuxLegs({ category, service }: LogSource): Leg[] {
@@ -212,6 +238,10 @@ function linuxLegs({ category, service }: LogSource): Leg[] {
 /** The tables, and what of them, that a rule is about: any of them is enough. Throws RuleRefused. */
 export function legsOf(source: LogSource): Leg[] {
   const { product, category, service } = source;
+  if (category === 'antivirus' && (product === 'windows' || product === '') && service === '') {
+    const channels = CHANNELS.get('windefend') ?? [];
+    return [{ table: 'Event', channels, eventIds: ANTIVIRUS_EVENTS, fields: 'antivirus' }, ...defenderLegs(category)];
+  }
   if (product === 'windows') return windowsLegs(source);
   if (product === 'linux') return linuxLegs(source);
   if (product === 'azure') {
@@ -227,12 +257,14 @@ export function legsOf(source: LogSource): Leg[] {
 }
 
 /** The condition that a leg puts on its table; "" for the whole table. */
-export function conditionOf({ channels, eventIds, facilities, programs, message, actions, unixPath }: Leg): string {
+export function conditionOf(leg: Leg): string {
+  const { channels, eventIds, without, facilities, programs, message, actions, unixPath } = leg;
   const oneOf = (column: string, values: readonly string[]): string =>
     values.length === 1 ? `${column} == ${values[0]}` : `${column} in (${values.join(', ')})`;
   return [
     ...(channels ? [oneOf('EventLog', channels.map(kqlText))] : []),
     ...(eventIds ? [oneOf('EventID', eventIds.map(String))] : []),
+    ...(without ? [`EventData !contains ${kqlText(without)}`] : []),
     // A facility that was not kept may be any.
     ...(facilities ? [`(${oneOf('Facility', facilities.map(kqlText))} or isempty(Facility))`] : []),
     ...(programs ? [oneOf('ProcessName', programs.map(kqlText))] : []),

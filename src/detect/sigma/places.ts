@@ -17,6 +17,8 @@ export interface Place {
   also?: ReadonlyMap<string, string>;
   /** May it be compared as a whole? Several values in one text can only be searched. */
   searchOnly?: true;
+  /** A column that a test of a whole text may mean alone, where the field is within a text that holds more. */
+  alone?: string;
   /** Texts that are never its value here, though they could be in another log, and why. */
   never?: { test(text: string): boolean; because: string };
 }
@@ -173,11 +175,12 @@ function webPlace(field: string, columns: Columns): Place | string {
     const define = defined(field, 'replace_string(csUserAgent, "+", " ")', columns);
     return { text: define.name, define, evidence: { columns: ['csUserAgent'] } };
   }
-  // The taxonomy means what is behind the question mark; rules have paths in it too. So it is sought in both.
+  // The taxonomy means what is behind the question mark; rules have paths in it too, also at its end. So it is sought in both.
   if (field === 'cs-uri-query' || field === 'cs-uri') {
     const as = 'iff(csUriQuery in ("", "-"), csUriStem, strcat(csUriStem, "?", csUriQuery))';
     const define = defined(field, as, columns);
-    return { text: define.name, define, evidence: { columns: ['csUriStem', 'csUriQuery'] }, searchOnly: true };
+    const alone = field === 'cs-uri-query' ? { alone: 'csUriQuery' } : {};
+    return { text: define.name, define, evidence: { columns: ['csUriStem', 'csUriQuery'] }, ...alone };
   }
   return `W3CIISLog has no column for ${field}`;
 }
@@ -201,19 +204,37 @@ function defined(field: string, as: string, columns: Columns): { name: string; a
   return { name: columns.has(plain) ? `Field_${plain}` : plain, as };
 }
 
+/** The taxonomy's fields of an alert, as Defender's log calls them (github.com/SigmaHQ/sigma, tests/thor.yml, read 2026-11-30). */
+const ANTIVIRUS: ReadonlyMap<string, string> = new Map([
+  ['Signature', 'ThreatName'],
+  ['Filename', 'Path'],
+]);
+
 function dataPlace(field: string, xml: string, leg: Leg, columns: Columns): Place {
   if (field === 'Data') {
     const as = `strcat_array(extract_all(@"<Data>([^<]*)<", ${xml}), "\\n")`;
     const define = defined('Data', as, columns);
     return { text: define.name, define, evidence: { data: /<Data>/ }, searchOnly: true };
   }
-  const spaced = field.replaceAll('_', ' ').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
-  const name = leg.fields === 'spaced' ? plainPattern(spaced).replaceAll(' ', ' ?') : plainPattern(field);
+  const own = leg.fields === 'antivirus' ? (ANTIVIRUS.get(field) ?? field) : field;
+  const spaced = own.replaceAll('_', ' ').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+  const isSpaced = leg.fields === 'spaced' || leg.fields === 'antivirus';
+  const name = isSpaced ? plainPattern(spaced).replaceAll(' ', ' ?') : plainPattern(field);
   const named = `Data Name="${name}"`;
   const element = `${name}(?: [^>]*)?`;
   const tag = leg.fields === 'elements' ? `(?:${named}|${element})` : field === 'Binary' ? element : named;
   const define = defined(field, `extract(${kqlText(`<${tag}>([^<]*)<`)}, 1, ${xml})`, columns);
   return { text: define.name, define, evidence: { data: new RegExp(`<${tag}>`) } };
+}
+
+/**
+ * The channel of an event; of the event that a log was cleared (104 of the System log) the log it says was, by which Sigma's rules tell such
+ * events apart.
+ */
+function channelPlace(columns: Columns): Place {
+  const as = `coalesce(extract("<Channel>([^<]*)<", 1, EventData), EventLog)`;
+  const define = defined('Channel', as, columns);
+  return { text: define.name, define, evidence: undefined };
 }
 
 function columnPlace(column: string, columns: Columns): Place {
@@ -313,6 +334,7 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
       return field === '' ? allTexts(columns) : azurePlace(field, table, columns);
     default: {
       if (field === '') return valuesPlace('EventData');
+      if (field === 'Channel' && leg.fields === 'elements') return channelPlace(columns);
       const system = SYSTEM.get(`${table} ${field}`);
       if (system !== undefined) return columnPlace(system, columns);
       if (NOT_KEPT.has(field)) return `${table} does not keep ${field}`;

@@ -110,7 +110,7 @@ class Translator {
     if (is.kind !== 'text' || is.cased) return undefined;
     const text = wholeText(is.parts);
     const place = this.#place(field);
-    if (text === undefined || !place || place.searchOnly || place.never?.test(text)) return undefined;
+    if (text === undefined || !place || place.searchOnly || place.alone || place.never?.test(text)) return undefined;
     if (place.whole !== undefined && /^-?\d{1,9}$/.test(text))
       return { of: place.whole, values: [String(Number(text))] };
     const also = place.also?.get(text.toLowerCase());
@@ -134,8 +134,10 @@ class Translator {
     switch (is.kind) {
       case 'text':
         return textCondition(place, is.parts, is.cased, field);
-      case 'regex':
-        return `${place.text} matches regex ${kqlText(is.flags === '' ? is.pattern : `(?${[...new Set(is.flags)].join('')})${is.pattern}`)}`;
+      case 'regex': {
+        const pattern = is.flags === '' ? is.pattern : `(?${[...new Set(is.flags)].join('')})${is.pattern}`;
+        return inEither(place, (text) => `${text} matches regex ${kqlText(pattern)}`);
+      }
       case 'network': {
         const version = is.range.includes(':') ? 'ipv6' : 'ipv4';
         // Null for what is no address, and null is neither true nor false.
@@ -176,6 +178,11 @@ function simple(parts: readonly Part[]): { operator: string; text: string } | un
   return { operator: before ? (after ? 'contains' : 'endswith') : after ? 'startswith' : '', text };
 }
 
+/** A test of a field's text; where the field may be a part of it, that part may fulfil it alone. */
+function inEither(place: Place, test: (text: string) => string): string {
+  return place.alone === undefined ? test(place.text) : `(${test(place.text)} or ${test(place.alone)})`;
+}
+
 function textCondition(place: Place, parts: readonly Part[], cased: boolean, field: string): string {
   if (parts.every((part) => part === '*')) return `isnotempty(${place.text})`;
   const found = simple(parts);
@@ -185,12 +192,15 @@ function textCondition(place: Place, parts: readonly Part[], cased: boolean, fie
       `the field ${field || 'of keywords'} is within a text that holds more: only a piece of it can be sought`,
     );
   }
-  if (found && found.operator === '') return `${place.text} ${cased ? '==' : '=~'} ${kqlText(found.text)}`;
-  if (found) return `${place.text} ${found.operator}${cased ? '_cs' : ''} ${kqlText(found.text)}`;
+  if (found && found.operator === '')
+    return inEither(place, (text) => `${text} ${cased ? '==' : '=~'} ${kqlText(found.text)}`);
+  if (found && anywhere) return `${place.text} contains${cased ? '_cs' : ''} ${kqlText(found.text)}`;
+  if (found) return inEither(place, (text) => `${text} ${found.operator}${cased ? '_cs' : ''} ${kqlText(found.text)}`);
   const inner = (anywhere ? parts.slice(1, -1) : parts)
     .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : plainPattern(part.text)))
     .join('');
-  return `${place.text} matches regex ${kqlText(`(?${cased ? '' : 'i'}s)${anywhere ? inner : `^${inner}$`}`)}`;
+  const pattern = `(?${cased ? '' : 'i'}s)${anywhere ? inner : `^${inner}$`}`;
+  return inEither(place, (text) => `${text} matches regex ${kqlText(pattern)}`);
 }
 
 function existence(place: Place, present: boolean): string {

@@ -1,4 +1,4 @@
-import { fieldText, instantOf, type Reporter } from './reporter.ts';
+import { fieldText, instantOf, type RowReporter } from './reporter.ts';
 
 /** Windows' numbers of logon types by the words that the table has (its page, and Sentinel's ASIM parser, 2023-07). */
 const logonTypes: ReadonlyMap<string, number> = new Map(
@@ -29,7 +29,7 @@ const outcomes = new Map([
  * /azure/azure-monitor/reference/tables/devicelogonevents, 2022-11-17): of devices that are onboarded, from Windows Server 2012 R2 on.
  * Microsoft documents no list of FailureReason; its parser for ASIM knows InvalidUserNameOrPassword.
  */
-export const deviceLogonEvents: Reporter = {
+export const deviceLogonEvents: RowReporter = {
   lacks:
     'logons that Defender did not record (no page of Microsoft promises every one, and only onboarded devices have any), and addresses that it left empty',
   logonOf: (row) => {

@@ -1,7 +1,7 @@
 import type { ReportedLogon } from '../../eventlog/reported-logons.ts';
 import type { Ticks } from '../../triage/logons/ticks.ts';
 import { type Fields, fieldsOf, textOf } from '../shapes/export-shape.ts';
-import { fieldText, instantOf, type Reporter } from './reporter.ts';
+import { type DateOrder, fieldText, instantOf, type Reporter } from './reporter.ts';
 import { windowsLogon } from './windows.ts';
 
 /** Its short names of fields in Details (Yamato-Security/hayabusa-rules, config/default_details.txt, be4ff159, 2026-08-05). */
@@ -43,9 +43,36 @@ const byTitle: ReadonlyMap<string, string> = new Map([
   ['Logon Failure (User Does Not Exist)', '0xc0000064'],
 ]);
 
-/** Of `--European-time` and `--US-military-time`, which put day and month in either order. */
-const eitherOrder = /^\d\d-\d\d-\d{4} \d\d:\d\d:\d\d(?:\.\d+)? [+-]/;
-const timeOf = (text: string): Ticks | null => (eitherOrder.test(text) ? null : instantOf(text));
+/** Of `--European-time`, `--US-military-time` and `--US-time`, which put day and month in either order; the last has AM or PM. */
+const eitherOrder = /^(\d\d)-(\d\d)-(\d{4}) (\d\d)(:\d\d:\d\d(?:\.\d+)?)(?: ([AP]M))? ([+-]\d\d:\d\d)$/;
+
+/** The order of a date: one of the numbers can be no month, or the hours are those of the United States. */
+function orderOfDate(text: string): DateOrder | null {
+  const [, first = '', second = '', , , , noon] = eitherOrder.exec(text) ?? [];
+  if (first === '') return null;
+  if (noon !== undefined || Number(second) > 12) return 'month';
+  return Number(first) > 12 ? 'day' : null;
+}
+
+function timeOf(text: string, order: DateOrder | null): Ticks | null {
+  const match = eitherOrder.exec(text);
+  if (!match) return instantOf(text);
+  const [, first = '', second = '', year = '', hour = '', rest = '', noon, zone = ''] = match;
+  const own = orderOfDate(text) ?? order ?? (first === second ? 'day' : null);
+  if (own === null) return null;
+  const [day, month] = own === 'day' ? [first, second] : [second, first];
+  const hours = noon === undefined ? Number(hour) : (Number(hour) % 12) + (noon === 'PM' ? 12 : 0);
+  return instantOf(`${year}-${month}-${day}T${String(hours).padStart(2, '0')}${rest}${zone}`);
+}
+
+/** What a row says of the order of all dates of its file, in any of its times. */
+function orderOf(row: Fields): DateOrder | null {
+  for (const name of ['Timestamp', 'First Attempt', 'Last Attempt', 'First Logon', 'Last Logon']) {
+    const order = orderOfDate(fieldText(row, name));
+    if (order) return order;
+  }
+  return null;
+}
 
 const mostFields = 200;
 /** More has no log. */
@@ -72,7 +99,8 @@ function detailsOf(row: Fields): Fields {
  */
 export const hayabusa: Reporter = {
   lacks: 'logons that no rule of Hayabusa hit, or that its level or its time left out: it has hits only',
-  logonOf: (row) => {
+  orderOf,
+  logonOf: (row, order) => {
     const channel = fieldText(row, 'Channel');
     if (channel !== 'Sec' && channel !== 'Security') return null;
     const details = detailsOf(row);
@@ -83,7 +111,7 @@ export const hayabusa: Reporter = {
     const title = byTitle.get(textOf(row.get('RuleTitle')));
     return windowsLogon({
       eventId: Number(fieldText(row, 'EventID')),
-      at: timeOf(fieldText(row, 'Timestamp')),
+      at: timeOf(fieldText(row, 'Timestamp'), order),
       computer: fieldText(row, 'Computer'),
       recordId: fieldText(row, 'RecordID'),
       field: (name) => (name === 'SubStatus' && title !== undefined ? title : field(name)),
@@ -98,14 +126,15 @@ export const hayabusa: Reporter = {
 export const hayabusaSummary: Reporter = {
   lacks:
     'when the logons between the first and the last of a row of Hayabusa’s summary were, and those of logs that it did not read',
-  logonOf: (row): ReportedLogon | null | { because: string } => {
+  orderOf,
+  logonOf: (row, order): ReportedLogon | null | { because: string } => {
     const failed = row.has('Failed');
     const count = Number(fieldText(row, failed ? 'Failed' : 'Successful'));
     if (!Number.isSafeInteger(count) || count < 1 || count > mostLogons)
       return { because: 'its number of logons is none' };
     const [at, last] = failed
-      ? [timeOf(fieldText(row, 'First Attempt')), timeOf(fieldText(row, 'Last Attempt'))]
-      : [timeOf(fieldText(row, 'First Logon')), timeOf(fieldText(row, 'Last Logon'))];
+      ? [timeOf(fieldText(row, 'First Attempt'), order), timeOf(fieldText(row, 'Last Attempt'), order)]
+      : [timeOf(fieldText(row, 'First Logon'), order), timeOf(fieldText(row, 'Last Logon'), order)];
     if (at === null || last === null || last < at) return { because: 'it has no times that can be read' };
     const [computer, account] = [fieldText(row, 'Target Computer'), fieldText(row, 'Target Account')];
     const address = fieldText(row, 'Source IP Address');

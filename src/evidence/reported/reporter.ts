@@ -6,9 +6,31 @@ import { type Fields, textOf } from '../shapes/export-shape.ts';
 
 /** A table, or a form of export, whose rows report logons, and not every one. */
 export type Reporter = {
+  /** By which it is known in reports, where its table's name says too little. */
+  name?: string;
   /** What it leaves out, in words. */
   lacks: string;
-} & ({ logonOf(row: Fields): RowLogon } | { logonsOf(row: Fields): Iterable<RowLogon> });
+  /** Of a program that writes dates in either order: what a row says of the order of its file; null where it says nothing. */
+  orderOf?(row: Fields): DateOrder | null;
+} & (
+  | { logonOf(row: Fields, order: DateOrder | null): RowLogon }
+  | { logonsOf(row: Fields): Iterable<RowLogon> }
+  | { lines(): RowLines }
+);
+
+/** One of which each row is a logon or none. */
+export type RowReporter = Extract<Reporter, { logonOf: unknown }>;
+
+/** Day or month, whichever a date begins with. */
+export type DateOrder = 'day' | 'month';
+
+/** Rows of which several make a logon. */
+export interface RowLines {
+  /** Takes a row; says whether it is about logons. */
+  take(row: Fields): boolean | { because: string };
+  /** The logons of all that were taken. */
+  logons(): Iterable<ReportedLogon>;
+}
 
 /** The logon that a row reports; null for any other row, and why one is no row of it. */
 export type RowLogon = ReportedLogon | null | { because: string };

@@ -6,9 +6,12 @@ import { type Fields, rowsIn } from '../shapes/export-shape.ts';
 import { shapes } from '../shapes/shapes.ts';
 import { chainsaw } from './chainsaw.ts';
 import { deviceLogonEvents } from './defender.ts';
+import { deviceTimeline } from './device-timeline.ts';
 import { getWinEvent } from './get-winevent.ts';
 import { hayabusa, hayabusaSummary } from './hayabusa.ts';
-import type { Reporter } from './reporter.ts';
+import { securityEvent, syslogTable, windowsEvent } from './log-analytics.ts';
+import type { DateOrder, Reporter, RowLogon } from './reporter.ts';
+import { rdpAuth } from './velociraptor.ts';
 
 /** By table. */
 const reporters: ReadonlyMap<string, Reporter> = new Map(
@@ -18,6 +21,11 @@ const reporters: ReadonlyMap<string, Reporter> = new Map(
     HayabusaLogonSummary: hayabusaSummary,
     Chainsaw: chainsaw,
     GetWinEvent: getWinEvent,
+    SecurityEvent: securityEvent,
+    WindowsEvent: windowsEvent,
+    Syslog: syslogTable,
+    DeviceTimeline: deviceTimeline,
+    Windows_EventLogs_RDPAuth: rdpAuth,
   }),
 );
 
@@ -41,15 +49,42 @@ export function reportedLog({ path, format, table, shape }: EvidenceFile): Repor
       }
       gaps.unread += 1;
     };
+    const order = await orderIn(reporter, path, format);
+    const lines = 'lines' in reporter ? reporter.lines() : undefined;
+    let held = 0;
+    const logonsOf = function* (row: Fields): Generator<RowLogon> {
+      if ('logonsOf' in reporter) yield* reporter.logonsOf(row);
+      else if ('logonOf' in reporter) yield reporter.logonOf(row, order);
+      else {
+        const taken = lines?.take(row) ?? false;
+        if (taken === true) held += 1;
+        else yield taken || null;
+      }
+    };
     for await (const record of exportRecords(path, format, read)) {
       if (record.fields === undefined) unread(record.line, record.because);
       else
         for (const row of rowsOf(record.fields))
-          for (const logon of 'logonsOf' in reporter ? reporter.logonsOf(row) : [reporter.logonOf(row)]) {
+          for (const logon of logonsOf(row)) {
             if (logon && 'because' in logon) unread(record.line, logon.because);
             else yield logon;
           }
     }
+    for (const logon of lines?.logons() ?? []) {
+      held -= 1;
+      yield logon;
+    }
+    for (; held > 0; held--) yield null;
   };
-  return { path, format: 'reported', by: table, lacks: reporter.lacks, logons };
+  return { path, format: 'reported', by: reporter.name ?? table, lacks: reporter.lacks, logons };
+}
+
+/** The order of the dates of a file, by the first row that shows it. */
+async function orderIn(reporter: Reporter, path: string, format: 'csv' | 'json' | 'jsonl'): Promise<DateOrder | null> {
+  if (!reporter.orderOf) return null;
+  for await (const { fields } of exportRecords(path, format, () => {})) {
+    const order = fields && reporter.orderOf(fields);
+    if (order) return order;
+  }
+  return null;
 }

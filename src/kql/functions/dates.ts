@@ -1,5 +1,5 @@
 import { argument, type Call, convert, counts, type Implementation, longs, reals, texts } from '../call.ts';
-import { addLongs, floorLong, type Long, long, multiplyLongs, subtractLongs } from '../longs.ts';
+import { addLongs, floorLong, type Long, long, subtractLongs } from '../longs.ts';
 import { type Expression, fail, optionName, refuse } from '../scope.ts';
 import {
   datetimeFromMilliseconds,
@@ -152,7 +152,8 @@ const period =
       const by = offset ? offset(row) : 0;
       if (datetime === null || by === null) return null;
       const start = periodStart(unit, millisecondsOf(datetime), by + (end ? 1 : 0));
-      if (!Number.isFinite(start)) return null;
+      // Beyond what a Date holds is beyond the calendar.
+      if (Number.isNaN(start) || Math.abs(start) > 8.64e15) return null;
       return withinCalendar(datetimeFromMilliseconds(start, end ? -1 : 0));
     };
   };
@@ -194,7 +195,7 @@ const datetimeAdd: Implementation = (call) => {
     const n = amount(row);
     const datetime = read(row);
     if (n === null || datetime === null) return null;
-    if (months === undefined) return withinCalendar(addLongs(datetime, multiplyLongs(n, UNIT_TICKS.get(unit) ?? 0)));
+    if (months === undefined) return instantFrom(BigInt(datetime) + BigInt(n) * BigInt(UNIT_TICKS.get(unit) ?? 0));
     const milliseconds = millisecondsOf(datetime);
     const date = new Date(milliseconds);
     const total = date.getUTCFullYear() * 12 + date.getUTCMonth() + Number(n) * months;
@@ -329,9 +330,13 @@ const unixTime =
       const whole = Math.trunc(n);
       if (!Number.isSafeInteger(whole)) return null;
       const span = BigInt(whole) * BigInt(ticks) + BigInt(Math.round((n - whole) * ticks));
-      return withinCalendar(long(span + BigInt(datetimeFromMilliseconds(0))));
+      return instantFrom(span + BigInt(datetimeFromMilliseconds(0)));
     };
   };
+
+/** A datetime of so many ticks, which may be more than a long holds; null beyond the calendar. */
+const instantFrom = (ticks: bigint): Long | null =>
+  BigInt.asIntN(64, ticks) === ticks ? withinCalendar(long(ticks)) : null;
 
 /** The week of ISO 8601: the first one of a year holds its first Thursday. */
 function isoWeek(date: Date): number {

@@ -163,7 +163,8 @@ const repeat: Implementation = (call) => {
   const times = counts(call, 1);
   return (row) => {
     const n = times?.(row) ?? null;
-    return n === null ? null : new Array<Value>(Math.min(MAX_ELEMENTS, Math.max(0, n))).fill(value(row));
+    // A count below zero makes null, none makes an empty array (Microsoft Learn, repeat(), read 2026-11-30).
+    return n === null || n < 0 ? null : new Array<Value>(Math.min(MAX_ELEMENTS, n)).fill(value(row));
   };
 };
 

@@ -4,7 +4,7 @@ import { refuse } from '../scope.ts';
 import { compareValues, isNumeric, type Value } from '../values.ts';
 
 const real =
-  (map: (n: number) => number): Implementation =>
+  (map: (n: number) => number | null): Implementation =>
   (call) => {
     const read = reals(call, 0);
     return (row) => {
@@ -12,6 +12,12 @@ const real =
       return n === null ? null : map(n);
     };
   };
+
+/** Roots and logarithms of what is negative are null (Microsoft Learn, sqrt(), log(), log2() and log10(), read 2026-11-30). */
+const ofPositive =
+  (map: (n: number) => number) =>
+  (n: number): number | null =>
+    n < 0 ? null : map(n);
 
 const flag =
   (test: (n: number) => boolean): Implementation =>
@@ -47,14 +53,15 @@ const extreme =
   };
 
 const bitwise =
-  (combine: (a: bigint, b: bigint) => bigint): Implementation =>
+  (combine: (a: bigint, b: bigint) => bigint | null): Implementation =>
   (call) => {
     const left = longs(call, 0);
     const right = longs(call, 1);
     return (row) => {
       const a = left(row);
       const b = right(row);
-      return a === null || b === null ? null : long(combine(BigInt(a), BigInt(b)));
+      const value = a === null || b === null ? null : combine(BigInt(a), BigInt(b));
+      return value === null ? null : long(value);
     };
   };
 
@@ -63,7 +70,8 @@ function round(n: number, digits: number): number {
   if (!Number.isFinite(n)) return n;
   const scale = 10 ** digits;
   const scaled = digits >= 0 ? n * scale : n / 10 ** -digits;
-  if (!Number.isFinite(scaled)) return n;
+  // From 2^53 on a real has no fraction.
+  if (Math.abs(scaled) >= 9_007_199_254_740_992) return n;
   const floor = Math.floor(scaled);
   const rest = scaled - floor;
   const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
@@ -134,13 +142,13 @@ export const NUMBER_FUNCTIONS: Record<string, Implementation> = {
   radians: real((n) => (n / 180) * Math.PI),
   degrees: real((n) => (n / Math.PI) * 180),
   sign: real((n) => Math.sign(n)),
-  sqrt: real((n) => (n < 0 ? Number.NaN : Math.sqrt(n))),
+  sqrt: real(ofPositive(Math.sqrt)),
   exp: real(Math.exp),
   exp2: real((n) => 2 ** n),
   exp10: real((n) => 10 ** n),
-  log: real((n) => (n < 0 ? Number.NaN : Math.log(n))),
-  log2: real(Math.log2),
-  log10: real(Math.log10),
+  log: real(ofPositive(Math.log)),
+  log2: real(ofPositive(Math.log2)),
+  log10: real(ofPositive(Math.log10)),
   pow: (call) => {
     const base = reals(call, 0);
     const power = reals(call, 1);
@@ -172,6 +180,6 @@ export const NUMBER_FUNCTIONS: Record<string, Implementation> = {
   binary_and: bitwise((a, b) => a & b),
   binary_or: bitwise((a, b) => a | b),
   binary_xor: bitwise((a, b) => a ^ b),
-  binary_shift_left: bitwise((a, b) => a << (((b % 64n) + 64n) % 64n)),
-  binary_shift_right: bitwise((a, b) => a >> (((b % 64n) + 64n) % 64n)),
+  binary_shift_left: bitwise((a, b) => (b < 0n ? null : a << (b % 64n))),
+  binary_shift_right: bitwise((a, b) => (b < 0n ? null : a >> (b % 64n))),
 };

@@ -49,6 +49,13 @@ function countCharacters(text: string): number {
   return SURROGATE.test(text) ? [...text].length : text.length;
 }
 
+/** Where a text is in another from a character on, as the number of characters before it; -1 for nowhere. */
+function characterOf(text: string, sought: string, from: number): number {
+  if (!SURROGATE.test(text)) return text.indexOf(sought, from);
+  const at = text.indexOf(sought, sliceCharacters(text, 0, from).length);
+  return at < 0 ? -1 : countCharacters(text.slice(0, at));
+}
+
 /** trim() and its kin take off the pattern once at an end, as the documentation says. */
 const trim =
   (left: boolean, right: boolean): Implementation =>
@@ -159,12 +166,13 @@ const indexof: Implementation = (call) => {
     const text = read(row);
     const sought = needle(row);
     let from = start?.(row) ?? 0;
-    if (from < 0) from = Math.max(0, text.length + from);
+    if (from < 0) from = Math.max(0, countCharacters(text) + from);
+    const size = countCharacters(sought);
     const span = length?.(row) ?? -1;
     // The span holds for each occurrence anew, from where its search begins: so has the documentation's last example but one.
     for (let left = occurrence?.(row) ?? 1; ; left--) {
-      const at = text.indexOf(sought, from);
-      if (at < 0 || (span >= 0 && at + sought.length > from + span)) return -1;
+      const at = characterOf(text, sought, from);
+      if (at < 0 || (span >= 0 && at + size > from + span)) return -1;
       if (left <= 1) return at;
       from = at + 1;
     }
@@ -294,9 +302,9 @@ const indexofRegex: Implementation = (call) => {
     const most = length?.(row) ?? -1;
     const nth = occurrence?.(row) ?? 1;
     if (from < 0 || nth < 1 || most < -1) return null;
-    const part = text.slice(from, most === -1 ? undefined : from + most);
+    const part = sliceCharacters(text, from, most === -1 ? undefined : most);
     const found = [...regex(row).matchAll(part)][nth - 1];
-    return found ? from + found.index : -1;
+    return found ? from + countCharacters(part.slice(0, found.index)) : -1;
   };
 };
 

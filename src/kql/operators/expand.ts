@@ -13,10 +13,9 @@ import {
   sourceText,
   tokenText,
 } from '../language.ts';
-import { longFromReal } from '../longs.ts';
 import { constantCount, fail, refuse, type Scope, within } from '../scope.ts';
 import { parseGuid } from '../table.ts';
-import { parseDatetime } from '../times.ts';
+import { parseDatetime, parseTimespan } from '../times.ts';
 import type { ColumnType } from '../types.ts';
 import { type Bag, Instant, isBag, isNumeric, missing, toText, type Value } from '../values.ts';
 
@@ -40,7 +39,10 @@ function elementsOf(value: Value, pairs: boolean): readonly Value[] {
   });
 }
 
-/** `to typeof(…)`: an element as its type, by the element's own JSON type. */
+/**
+ * `to typeof(…)`: an element as its type. Nothing is converted: an element of another type is null ("mv-expand operator", read
+ * 2026-11-30). A whole number is a real too, and any element has a text; times and guids are texts in JSON.
+ */
 function elementAs(value: Value, type: ColumnType): Value {
   switch (type) {
     case 'dynamic':
@@ -49,15 +51,17 @@ function elementAs(value: Value, type: ColumnType): Value {
       return toText(value, 'dynamic');
     case 'long':
     case 'int': {
-      if (typeof value !== 'number') return typeof value === 'bigint' && type === 'long' ? value : null;
-      const whole = longFromReal(value);
-      return type === 'int' && whole !== null && (whole < -2147483648 || whole > 2147483647) ? null : whole;
+      if (typeof value === 'bigint') return type === 'long' ? value : null;
+      const whole = typeof value === 'number' && Number.isSafeInteger(value);
+      return whole && (type === 'long' || (value >= -2147483648 && value <= 2147483647)) ? value : null;
     }
     case 'real':
       return isNumeric(value) ? Number(value) : null;
     case 'bool':
-      if (typeof value === 'boolean') return value;
-      return typeof value === 'number' && Number.isInteger(value) ? value !== 0 : null;
+      return typeof value === 'boolean' ? value : null;
+    case 'timespan':
+      if (value instanceof Instant) return value.type === 'timespan' ? value.ticks : null;
+      return typeof value === 'string' ? parseTimespan(value) : null;
     case 'datetime':
       if (value instanceof Instant) return value.type === 'datetime' ? value.ticks : null;
       return typeof value === 'string' ? parseDatetime(value) : null;
@@ -120,6 +124,8 @@ function typeOf(clause: Node, scope: Scope): ColumnType {
       boolean: 'bool',
       datetime: 'datetime',
       date: 'datetime',
+      timespan: 'timespan',
+      time: 'timespan',
       guid: 'guid',
       dynamic: 'dynamic',
     }),

@@ -30,9 +30,8 @@ export function parseKv(node: Node, input: Frame, outer: Scope): Frame {
   for (let row = 0; row < input.length; row++) {
     const values = new Map<string, string>();
     for (const [key, v] of pairs(text(row))) {
-      if (!wanted.has(key)) continue;
-      if (values.has(key) && values.get(key) !== v) refuse(`parse-kv of a text with '${key}' twice`, node, scope);
-      values.set(key, v);
+      // The first appearance counts ("parse-kv operator", read 2026-11-30).
+      if (wanted.has(key) && !values.has(key)) values.set(key, v);
     }
     found.push(values);
   }

@@ -40,6 +40,9 @@ function comparer(frame: Frame, keys: readonly Key[]): (x: number, y: number) =>
 function orderOf(a: Value, b: Value, ascending: boolean, nullsFirst: boolean): number {
   if (a === b) return 0;
   if (a === null || b === null) return (a === null) === nullsFirst ? -1 : 1;
+  // NaN is beside the nulls, whatever the direction (Microsoft Learn, "sort operator", read 2026-11-30).
+  const [noNumber, neither] = [Number.isNaN(a), Number.isNaN(b)];
+  if (noNumber || neither) return noNumber && neither ? 0 : noNumber === nullsFirst ? -1 : 1;
   const by = compareValues(a, b);
   return ascending ? by : -by;
 }
@@ -124,6 +127,7 @@ function notAfter(keyNodes: readonly Node[], kept: Frame, piece: Frame, outer: S
     const own = at(row);
     if (typeof own === 'number' && typeof last === 'number') {
       if (ascending ? own > last : own < last) continue;
+      if (Number.isNaN(own) && orderOf(own, last, ascending, nullsFirst) > 0) continue;
     } else if (orderOf(own, last, ascending, nullsFirst) > 0) continue;
     if (left === rows.length) return undefined;
     rows[left++] = row;

@@ -1,4 +1,5 @@
 import { checkRows, type Frame, pick, reader, type Vector, vectorOf } from '../frame.ts';
+import { missingOf } from '../fuzzy-legs.ts';
 import { KqlError } from '../kqlerror.ts';
 import {
   child,
@@ -14,8 +15,9 @@ import {
 } from '../language.ts';
 import { rowsOf } from '../read-table.ts';
 import { isStream, type Rows } from '../rows.ts';
-import { type Binding, NO_TABLE, refuse, type Scope, within } from '../scope.ts';
+import { type Binding, fail, NO_TABLE, refuse, type Scope, within } from '../scope.ts';
 import type { Column } from '../types.ts';
+import { isUnionOfValue } from '../value-place.ts';
 import { missing, type Value } from '../values.ts';
 
 /** One of several inputs, and what its rows are called. */
@@ -69,14 +71,20 @@ export function branches(node: Node, position: number, fuzzy: boolean, scope: Sc
     return found;
   }
   const isTable = bare && referencedSymbol(inner)?.kind === 'TableSymbol' && !scope.names.has(name);
-  if (fuzzy && bare && referencedSymbol(inner) === undefined && !scope.names.has(name)) return [];
+  if (fuzzy && bare && referencedSymbol(inner) === undefined && !scope.names.has(name)) return leftOut(inner, scope);
   const label = isTable || isView(scope.names.get(name)) ? name : (namedBy(inner) ?? `union_arg${position}`);
   try {
     return [{ label, rows: scope.run.rows(node, scope) }];
   } catch (error) {
-    if (fuzzy && error instanceof KqlError && error.diagnostics[0]?.code === NO_TABLE) return [];
+    if (fuzzy && error instanceof KqlError && error.diagnostics[0]?.code === NO_TABLE) return leftOut(inner, scope);
     throw error;
   }
+}
+
+/** Leaves out a leg of a union, whose table is not there. */
+function leftOut(node: Node, scope: Scope): Input[] {
+  scope.run.leftOut(missingOf(node));
+  return [];
 }
 
 /** Whether a name is declared as a view: `let Name = view () { … }`. Only those are inputs of their own. */
@@ -96,10 +104,16 @@ export function union(node: Node, input: Rows | undefined, inputLabel: string, o
   for (const [i, e] of list(optional(node, 'Expressions')).entries()) {
     inputs.push(...branches(e, i + (input ? 1 : 0), fuzzy, scope));
   }
-  return united(inputs, (parts) => unionOf(node, parts, outer));
+  // "If no resolutions were successful, the query returns an error" (Microsoft Learn, "union operator": isfuzzy, read 2026-11-30).
+  if (fuzzy && inputs.length === 0) {
+    const legs = list(optional(node, 'Expressions')).map(missingOf);
+    fail('semantic', `No table of this union is there: ${legs.join(', ')}.`, node, outer, NO_TABLE);
+  }
+  const ofValue = input === undefined && isUnionOfValue(node);
+  return united(inputs, (parts) => unionOf(node, parts, ofValue, outer));
 }
 
-function unionOf(node: Node, parts: readonly Branch[], outer: Scope): Frame {
+function unionOf(node: Node, parts: readonly Branch[], ofValue: boolean, outer: Scope): Frame {
   const options = parameters(node);
   const kind = options.get('kind');
   const intersect = kind !== undefined && literalText(kind) === 'inner';
@@ -121,7 +135,8 @@ function unionOf(node: Node, parts: readonly Branch[], outer: Scope): Frame {
       const labels: Value[] = [];
       for (const part of parts) for (let r = 0; r < part.frame.length; r++) labels.push(part.label);
       vectors.push(vectorOf('string', labels));
-    } else if (!fuzzy && parts.length > 0 && parts.every((p) => place(p.frame) < 0)) {
+    } else if (ofValue && parts.every((p) => place(p.frame) < 0)) continue;
+    else if (!fuzzy && parts.length > 0 && parts.every((p) => place(p.frame) < 0)) {
       // A name that the split of a column by type makes may be another input's own; analyser and service differ then.
       refuse(`A union whose inputs make '${column.name}' twice`, node, outer);
     } else if (intersect && !parts.every((p) => place(p.frame) >= 0)) continue;

@@ -1,13 +1,10 @@
+import { withUnseen } from '../../text/printable.ts';
+
 /** An account as it is compared and as it is shown. An empty `key` means that no account was named. */
 export interface AccountName {
   key: string;
   display: string;
 }
-
-/** They draw nothing, or turn what follows around: Windows and Linux compare them like letters. */
-const unseen = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
-const shown = (name: string): string =>
-  name.replace(unseen, (letter) => `<U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`);
 
 const nobody: AccountName = { key: '', display: '-' };
 /** Longer than any name that Windows or Linux accepts; a UPN has at most 1,024 characters. */
@@ -16,7 +13,7 @@ const longest = 1024;
 /**
  * One account under the names that people and attackers type for it: `.\admin`, `HOST\admin`, `DOMAIN\admin`,
  * `admin@domain`, with trailing blanks or in another case, all have the key "admin". The display form keeps what was
- * typed, with letters that cannot be seen by their number: a name that has one is another account. Nothing, blanks and `-` name no account.
+ * typed, with letters that cannot be seen by their number: Windows and Linux compare them like others, so that a name that has one is another account. Nothing, blanks and `-` name no account.
  */
 export function accountName(typed: string): AccountName {
   const display = typed.slice(0, longest).trim();
@@ -25,8 +22,8 @@ export function accountName(typed: string): AccountName {
   const at = bare.indexOf('@');
   const key = (at > 0 ? bare.slice(0, at) : bare).trim().toLowerCase();
   return key === '' || key === '-'
-    ? { key: display.toLowerCase(), display: shown(display) }
-    : { key, display: shown(display) };
+    ? { key: display.toLowerCase(), display: withUnseen(display) }
+    : { key, display: withUnseen(display) };
 }
 
 /**

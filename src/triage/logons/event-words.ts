@@ -1,5 +1,5 @@
 import type { Made } from '../../documents/triage.ts';
-import { printable } from '../../text/printable.ts';
+import { printable, withUnseen } from '../../text/printable.ts';
 import { failureCode, failureMeaning } from './failure-codes.ts';
 
 /** The parts of a security event that a sentence about it is made of; "" where the event has none. */
@@ -42,7 +42,7 @@ export function logonTypeWords(type: string): string {
 }
 
 function named(value: string, otherwise: string): string {
-  return value === '' || value === '-' ? otherwise : value;
+  return value === '' || value === '-' ? otherwise : withUnseen(value);
 }
 
 /** An account, service or scheduled task that an event says was made; undefined for every other event. */
@@ -64,7 +64,10 @@ export function madeBy({ eventId, account, thing }: EventParts): Made | undefine
   }
 }
 
-/** What an event says, in one line. The names in it are the log's: the caller that draws them makes them printable. */
+/**
+ * What an event says, in one line. The names in it are the log's, with letters that cannot be seen by their number; the caller that draws
+ * them makes them printable.
+ */
 export function eventWords(parts: EventParts): string {
   const by = named(parts.subject, 'someone');
   const account = named(parts.account, 'an account');

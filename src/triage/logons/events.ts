@@ -193,6 +193,13 @@ export class FailureColumns {
     for (let row = 0; row < this.length; row++) this.computer[row] = numbers[this.computer[row] ?? 0] ?? 0;
   }
 
+  /** The computers that failures are of, in lower case. */
+  computersOfRows(): Set<string> {
+    const numbers = new Set<number>();
+    for (let row = 0; row < this.length; row++) numbers.add(this.computer[row] ?? 0);
+    return new Set([...numbers].map((number) => this.computers.text(number)));
+  }
+
   /** The key by which an account is known here. */
   keyOf(account: string): string {
     return accountName(account).key;

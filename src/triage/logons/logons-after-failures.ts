@@ -115,8 +115,8 @@ interface Led {
   until: number;
 }
 
-const shownName = (text: string): string => printable(text.trim(), 256) || '-';
-const nameOf = ({ first, account }: Success): string => `${isoOf(first)}\n${shownName(account)}`;
+const shownAccount = (text: string): string => printable(accountName(text).display, 256);
+const nameOf = ({ first, account }: Success): string => `${isoOf(first)}\n${shownAccount(account)}`;
 
 function described(
   { success, failures: count, first, last }: Led,
@@ -124,7 +124,7 @@ function described(
   failures: FailureColumns,
 ): LogonsAfterFailures[number] {
   const sources = addresses.map((number) => printable(failures.addresses.text(number), 256) || '-');
-  const account = shownName(success.account);
+  const account = shownAccount(success.account);
   return {
     account,
     failures: count,
@@ -135,7 +135,7 @@ function described(
     success: {
       at: isoOf(success.first),
       account,
-      address: shownName(success.address),
+      address: printable(success.address.trim(), 256) || '-',
       logonType: success.logonType,
       by: 'account',
       ...howOf(success),

@@ -2,6 +2,7 @@ import type { Burst, Logons } from '../../documents/triage.ts';
 import { counted } from '../../text/counts.ts';
 import { printable } from '../../text/printable.ts';
 import { AccountExistence } from './account-existence.ts';
+import { accountName } from './account-names.ts';
 import { BurstScanner, rowsOfBursts, type Thresholds } from './bursts.ts';
 import { isDistributed, isDistributedSpray, kindOfSource } from './classify.ts';
 import type { FailureColumns } from './events.ts';
@@ -446,7 +447,7 @@ class Teller {
     if (session !== null)
       return {
         state: 'unknown',
-        because: `sshd opened a session of ${printable(session.success.account, 60)} at ${isoOf(session.at)}, and no line says whether a password or a key let it in`,
+        because: `sshd opened a session of ${printable(accountName(session.success.account).display, 60)} at ${isoOf(session.at)}, and no line says whether a password or a key let it in`,
         cure: 'collect auth at level info beside authpriv, or read /var/log/auth.log on the VM',
       };
     const [first] = elsewhere;
@@ -490,7 +491,7 @@ function successOf({
 }: FollowedBy): NonNullable<Extract<Burst['success'], { state: 'known' }>['value']> {
   return {
     at: isoOf(at),
-    account: printable(success.account.trim(), 256) || '-',
+    account: printable(accountName(success.account).display, 256),
     address: printable(success.address.trim(), 256) || '-',
     logonType: success.logonType,
     by,
