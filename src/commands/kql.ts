@@ -13,8 +13,9 @@ import { onInterrupt } from './on-interrupt.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
 import { chartFor } from './query-chart.ts';
+import { queryCsv } from './query-csv.ts';
 import { checkOut, writeAnswer } from './query-file.ts';
-import { queryCsv, queryFaults, queryText } from './query-report.ts';
+import { queryFaults, queryText } from './query-report.ts';
 import { type QuerySource, querySource, type SourceFlags } from './query-sources.ts';
 
 export interface KqlFlags extends SourceFlags {
@@ -140,8 +141,11 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
   }
   for (const note of notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
-  else if (flags.csv) streams.stdout.write(queryCsv(document));
-  else if (flags.out === undefined) streams.stdout.write(`${chartLines(document, streams)}${queryText(document)}`);
+  else if (flags.csv) {
+    const csvNotes: string[] = [];
+    for (const piece of queryCsv(document, csvNotes)) streams.stdout.write(piece);
+    for (const note of csvNotes) streams.stderr.write(`note: ${note}\n`);
+  } else if (flags.out === undefined) streams.stdout.write(`${chartLines(document, streams)}${queryText(document)}`);
   if (document.rows.length < document.total && (flags.json || flags.csv || flags.out !== undefined)) {
     streams.stderr.write(
       `note: ${document.rows.length} of ${document.total} rows were written; --limit says how many\n`,

@@ -7,18 +7,19 @@ import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { printedJson } from './printed-json.ts';
 import { chartFor } from './query-chart.ts';
-import { queryCsv } from './query-report.ts';
+import { queryCsv } from './query-csv.ts';
 
 /** Makes the pieces of a file, and remarks on what of the answer it does not hold. */
 interface FileForm {
-  write(document: QueryDocument, notes: string[]): Promise<(string | Uint8Array)[]>;
+  write(document: QueryDocument, notes: string[]): Promise<Iterable<string | Uint8Array>>;
 }
 
-const lines = ({ columns, rows }: QueryDocument): string[] =>
-  rows.map((row) => `${printedJson(Object.fromEntries(columns.map((c, i) => [c.name, row[i]])), 0)}\n`);
+function* lines({ columns, rows }: QueryDocument): Generator<string> {
+  for (const row of rows) yield `${printedJson(Object.fromEntries(columns.map((c, i) => [c.name, row[i]])), 0)}\n`;
+}
 
 const forms: Readonly<Record<string, FileForm>> = {
-  '.csv': { write: async (document) => [queryCsv(document)] },
+  '.csv': { write: async (document, notes) => queryCsv(document, notes) },
   '.json': { write: async (document) => [`${printedJson(document)}\n`] },
   '.jsonl': { write: async (document) => lines(document) },
   '.parquet': { write: async (document, notes) => [(await import('./query-parquet.ts')).parquetOf(document, notes)] },

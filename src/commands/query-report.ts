@@ -2,16 +2,15 @@ import type { QueryDocument } from '../documents/query.ts';
 import type { KqlError } from '../kql/kqlerror.ts';
 import { cells, fitted } from '../text/cells.ts';
 import { counted } from '../text/counts.ts';
-import { csvField } from '../text/csv.ts';
 import { printable } from '../text/printable.ts';
 
 /** The widest a column is drawn. */
 const MAX_WIDTH = 60;
 /** A result of more columns is drawn without those that hold nothing. */
 const MANY = 12;
-const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'real', 'decimal']);
+export const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'real', 'decimal']);
 
-const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+export const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
 /** The rows as a table for a terminal; a null and an empty text look alike, which --json distinguishes. */
 export function queryText(document: QueryDocument): string {
@@ -49,14 +48,6 @@ function drawn(columns: QueryDocument['columns'], rows: readonly unknown[][], fo
       .trimEnd();
   const head = [line(columns.map((c) => printable(c.name, 200))), widths.map((w) => '─'.repeat(w)).join('  ')];
   return `${[...head, ...texts.map(line), '', foot].join('\n')}\n`;
-}
-
-export function queryCsv({ columns, rows }: QueryDocument): string {
-  const lines = [
-    columns.map((c) => csvField(c.name)),
-    ...rows.map((row) => columns.map((c, i) => csvField(textOf(row[i]), NUMBERS.has(c.type)))),
-  ];
-  return lines.map((fields) => `${fields.join(',')}\r\n`).join('');
 }
 
 /** The errors of a query, each with its line and the piece of it marked below. */

@@ -7,7 +7,21 @@ const lineBreak = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 const invisible =
   /\u034f|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]|\p{Variation_Selector}|[\u17b4\u17b5]/gu;
 
+const unseen = new RegExp(`${invisible.source}|[\u2028\u2029]`, 'gu');
+
 const plain = /^[\u0020-\u007e]*$/;
+
+const byNumber = (letter: string): string =>
+  `<U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
+
+/**
+ * The whole text, for a file: tabs and line breaks as they are, and by its number (`<U+001B>`) each character that could drive a
+ * terminal, turn the writing around or cannot be seen.
+ */
+export function wholeText(text: string): string {
+  if (plain.test(text)) return text;
+  return text.replace(unseen, (letter) => (/[\t\n\r]/.test(letter) ? letter : byNumber(letter)));
+}
 
 /**
  * The text with each letter that `printable` would take away written by its number (`<U+202E>`), line breaks and escape sequences
@@ -15,10 +29,7 @@ const plain = /^[\u0020-\u007e]*$/;
  */
 export function withUnseen(text: string): string {
   if (plain.test(text)) return text;
-  return text
-    .replace(escapeSequence, '')
-    .replace(lineBreak, ' ')
-    .replace(invisible, (letter) => `<U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`);
+  return text.replace(escapeSequence, '').replace(lineBreak, ' ').replace(invisible, byNumber);
 }
 
 /**

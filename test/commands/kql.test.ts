@@ -111,8 +111,10 @@ describe('cordon kql', () => {
   });
 
   it('prints CSV that no spreadsheet runs', async () => {
-    const { stdout } = await run('Logs | project n, who', { evidence: [csv], csv: true });
-    expect(stdout).toBe(`n,who\r\n1,ann\r\n-2,'=cmd|' /C calc'!A0\r\n3,"a, ""b"""\r\n4,x\r\n`);
+    const { stdout, stderr } = await run('Logs | project n, who', { evidence: [csv], csv: true });
+    expect(stdout).toBe(`n,who\r\n1,ann\r\n-2,'=cmd|' /C calc'!A0\r\n3,"a, ""b"""\r\n4,<U+001B>[2Jx\r\n`);
+    expect(stderr).toContain('1 text that a spreadsheet would run has an apostrophe in front');
+    expect(stderr).toContain('1 text has characters by their numbers');
     const cutTo = await run('Logs', { evidence: [csv], csv: true, limit: 2 });
     expect(cutTo.stderr).toContain('2 of 4 rows were written');
   });

@@ -86,6 +86,28 @@ describe('an answer in a file', () => {
     expect(JSON.parse((await written('answer.json')).bytes.toString())).toMatchObject({ schema: 'cordon.kql/1' });
   });
 
+  it('has each text whole in CSV and in a workbook, and says where one is not as it was read', async () => {
+    const texts = ['y'.repeat(32_500), 'one\ntwo\tthree', 'ad\u0000m\u202ein', '_x0041_\r\n'];
+    const document = answer({ rows: texts.map((text) => [null, text, null, null, null]), total: texts.length });
+    const { bytes, notes } = await written('whole.csv', document);
+    expect(bytes.toString()).toBe(
+      `Time,Who,Count,Share,Ok\r\n,${texts[0]},,,\r\n,"one\ntwo\tthree",,,\r\n,ad<U+0000>m<U+202E>in,,,\r\n,"_x0041_\r\n",,,\r\n`,
+    );
+    expect(notes).toEqual([expect.stringContaining('1 text has characters by their numbers')]);
+    const sheet = await promisify(execFile)(process.execPath, [
+      '-e',
+      unzip,
+      (await written('whole.xlsx', document)).file,
+    ]);
+    for (const text of [
+      texts[0] ?? '',
+      'one\ntwo\tthree',
+      'ad&lt;U+0000&gt;m&lt;U+202E&gt;in',
+      '_x005F_x0041__x000D_\n',
+    ])
+      expect(sheet.stdout).toContain(`>${text}<`);
+  });
+
   it('is a chart where render asks for one', async () => {
     const chart = answer({ visualization: { kind: 'timechart', yColumns: ['Share'] } });
     expect((await written('answer.svg', chart)).bytes.toString()).toContain('<svg');
