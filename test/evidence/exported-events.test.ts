@@ -92,7 +92,63 @@ const evtxDump = (i: number): string =>
     },
   });
 
+/** As Winlogbeat's module for the Security log keeps them: an address, and a program, are where they are of any log. */
+const beat = (i: number): Record<string, unknown> => {
+  const { IpAddress, ProcessName, ...event_data } = Object.fromEntries(fieldsOf(i));
+  return {
+    '@timestamp': `2026-11-23T02:00:${two(i)}.123Z`,
+    event: { code: String(idOf(i)), outcome: 'failure', created: '2026-11-23T02:01:00Z' },
+    source: { ip: IpAddress, port: 4242 },
+    process: { pid: 0, executable: ProcessName },
+    winlog: {
+      channel: 'Security',
+      computer_name: 'web01',
+      event_id: String(idOf(i)),
+      provider_name: 'Microsoft-Windows-Security-Auditing',
+      record_id: 100 + i,
+      keywords: ['Audit Failure'],
+      process: { pid: 716, thread: { id: 4000 } },
+      event_data,
+    },
+  };
+};
+const flat = (i: number, time: Record<string, string>): Record<string, unknown> => ({
+  ...time,
+  Keywords: -1,
+  EventID: idOf(i),
+  Channel: 'Security',
+  Message: 'An account failed to log on.',
+  ...Object.fromEntries(fieldsOf(i)),
+});
+const nxlog = (i: number): Record<string, unknown> => ({
+  ...flat(i, { EventTime: `2026-11-23T03:00:${two(i)}.1234567+01:00` }),
+  ...{ Hostname: 'web01', SourceName: 'Microsoft-Windows-Security-Auditing', RecordNumber: 100 + i, ProcessID: 716 },
+});
+const throughApi = (i: number): Record<string, unknown> => ({
+  ...flat(i, { TimeCreated: `2026-11-23T02:00:${two(i)}.123Z`, TimeGenerated: `2026-11-22T18:00:${two(i)}.123Z` }),
+  ...{ Computer: 'web01', Provider: 'Microsoft-Windows-Security-Auditing', EventRecordID: String(100 + i) },
+  EventData: `<EventData xmlns="http://schemas.microsoft.com/win/2004/08/events/event">${fieldsOf(i)
+    .map(([name, value]) => `<Data Name="${name}">${escaped(value)}</Data>`)
+    .join('')}</EventData>`,
+});
+const pretty = (i: number): string => JSON.stringify(JSON.parse(evtxDump(i)), null, 2);
+
 const forms: Record<string, string | Buffer> = {
+  // evtx_dump as it is called without options, with -o xml, and python-evtx.
+  'evtx_dump.json': all.map((i) => `Record ${100 + i}\n${pretty(i)}\n`).join(''),
+  'records.xml': all.map((i) => `Record ${100 + i}\n<?xml version="1.0" encoding="utf-8"?>\n${xml(i)}\n`).join(''),
+  'python.xml': `<?xml version="1.1" encoding="utf-8" standalone="yes" ?>\n\n<Events>\n${all.map((i) => xml(i).replace(/SystemTime='(.{10})T(.*?)00Z'/, 'SystemTime="$1 $2+00:00"')).join('\n')}\n</Events>`,
+  'list.json': JSON.stringify(
+    all.map((i) => JSON.parse(evtxDump(i))),
+    null,
+    1,
+  ),
+  'winlogbeat.ndjson': all.map((i) => `${JSON.stringify(beat(i))}\n`).join(''),
+  'elasticdump.json': all
+    .map((i) => `${JSON.stringify({ _index: 'winlogbeat', _id: `${i}`, _source: beat(i) })}\n`)
+    .join(''),
+  'nxlog.json': all.map((i) => `${JSON.stringify(nxlog(i))}\n`).join(''),
+  'api.json': JSON.stringify(all.map(throughApi)),
   'viewer.xml': `\ufeff<?xml version="1.0" encoding="utf-8" standalone="yes"?>\r\n<Events>${all.map(xml).join('')}</Events>`,
   'wevtutil.txt': all.map((i) => `${xml(i)}\r\n`).join(''),
   'redirected.xml': Buffer.from(`\ufeff${all.map((i) => `${xml(i)}\r\n`).join('')}`, 'utf16le'),
@@ -179,17 +235,28 @@ describe('events that a program exported as text', () => {
       'torn.xml': `<Events>\n${xml(1)}\n<Event><System><EventID>46\n${xml(2)}\n<Event><System></Event>\n<Event xmlns='x'><!DOCTYPE a [<!ENTITY b "c">]></Event>\n${xml(3)}\n<Event><System>`,
       'torn.jsonl': `${hunter(1)}\nnot json\n{"Channel":"Security"}\n${hunter(2)}\n${hunter(3)}\n{"Chan`,
       'torn.csv': `${evtxecmdHeader}\n${evtxecmd(1)}\n${evtxecmd(2).replace('4625', 'x')}\n${evtxecmd(2)}\n${evtxecmd(3).replace(/"\{.*$/, '"{"')}\n${evtxecmd(3)}\n`,
+      'torn.json': `[${evtxDump(1)},\n{"Event":1},\n${evtxDump(2)}, nothing here\n${evtxDump(3)},\n{"Event":{"System":"\\`,
     };
     const unread: Record<string, string> = {
       'torn.xml': '4 records left out, no whole event (first in line 3)',
       'torn.jsonl': '3 records left out, no whole event (first in line 2)',
       'torn.csv': '2 records left out, no whole event (first in line 3)',
+      'torn.json': '2 records left out, no whole event (first in line 2)',
     };
     for (const [name, content] of Object.entries(files)) {
       const read = await logonsIn([folder.write(name, content)]);
       expect(read.files, name).toMatchObject([{ records: 3, failures: 3, damages: 0 }]);
       expect(read.files[0]?.notes?.[1], name).toBe(unread[name]);
     }
+  });
+
+  it('have no time where NXLog has that of an unnamed zone, and are not taken from rows of a table', async () => {
+    const local = all.map((i) => `${JSON.stringify({ ...nxlog(i), EventTime: `2026-11-23 02:00:${two(i)}` })}\n`);
+    const { files } = await logonsIn([folder.write('local.json', local.join(''))]);
+    expect(files[0]?.notes).toContain('13 events without a time that can be read');
+    const rows = all.map((i) => ({ ...throughApi(i), TenantId: 't', Type: 'SecurityEvent' }));
+    const evidence = await gatherEvidence([folder.write('rows.json', JSON.stringify(rows))], { named: evidenceFile });
+    expect(evidence.files).toMatchObject([{ format: 'json', table: 'SecurityEvent' }]);
   });
 
   it('hold no hostile value: names of prototypes, deep nesting, endless text', async () => {

@@ -1,6 +1,8 @@
 import type { EventField, EventSystem } from '../../eventlog/log-event.ts';
-import { type Ticks, ticksOf, ticksOfUnix } from '../../triage/logons/ticks.ts';
+import { fieldsOf } from '../../eventlog/log-event.ts';
+import { type Ticks, ticksOf, ticksOfUnix, ticksPerMinute } from '../../triage/logons/ticks.ts';
 import { textOf } from '../shapes/export-shape.ts';
+import { xmlElement } from './event-xml.ts';
 
 /** What an exported event says, before it is an event: its fields are those of EventData, or of UserData. */
 export interface EventParts {
@@ -115,8 +117,117 @@ export function eventParts(record: unknown): EventParts | null {
     return evtxecmdParts((name) => field(record, name));
   const whole = field(record, 'Event') ?? record;
   const own = field(whole, 'System');
-  return isObject(own) ? wholeParts(whole, own) : hunterParts(record);
+  return isObject(own) ? wholeParts(whole, own) : (hunterParts(record) ?? beatParts(record) ?? flatParts(record));
 }
+
+/**
+ * A document of Winlogbeat or Elastic Agent (elastic.co/guide/en/beats/winlogbeat/8.19/exported-fields-winlog.html; the tests of elastic/integrations,
+ * packages/system, 2026-11), also as a hit of a search has it; of Winlogbeat before 7 the fields lie in the document itself.
+ */
+function beatParts(hit: Json): EventParts | null {
+  const record = field(hit, '_source') ?? hit;
+  const log = field(record, 'winlog') ?? record;
+  const eventId = numberOf(field(log, 'event_id'));
+  const channel = field(log, 'channel', 'log_name');
+  const computer = field(log, 'computer_name');
+  const data = field(log, 'event_data', 'user_data');
+  if (eventId === null || typeof channel !== 'string' || typeof computer !== 'string') return null;
+  const process = field(log, 'process');
+  const fields = dataFields(data);
+  const names = new Set(fields.map(({ name }) => name));
+  // Its module for the Security log moves these to where they are of any kind of log.
+  for (const [name, element, inner] of moved) {
+    const value = textOf(field(field(record, element), inner));
+    if (channel === 'Security' && value !== '' && !names.has(name)) fields.push({ name, value });
+  }
+  return {
+    system: {
+      ...emptySystem,
+      provider: textOf(field(log, 'provider_name', 'source_name')),
+      providerGuid: textOf(field(log, 'provider_guid')),
+      eventId,
+      version: numberOf(field(log, 'version')),
+      level: levels[textOf(field(log, 'level')).toLowerCase()] ?? null,
+      time: instant(field(log, 'time_created') ?? field(record, '@timestamp')),
+      recordId: numberOf(field(log, 'record_id', 'record_number')) ?? 0,
+      activityId: textOf(field(log, 'activity_id')),
+      processId: numberOf(field(process, 'pid') ?? field(log, 'process_id')),
+      threadId: numberOf(field(field(process, 'thread'), 'id') ?? field(log, 'thread_id')),
+      channel,
+      computer,
+      userId: textOf(field(field(log, 'user'), 'identifier')),
+    },
+    fields,
+  };
+}
+
+const moved = [
+  ['IpAddress', 'source', 'ip'],
+  ['IpPort', 'source', 'port'],
+  ['WorkstationName', 'source', 'domain'],
+  ['ProcessName', 'process', 'executable'],
+] as const;
+
+/** Of a row that has the event's own fields beside these, by NXLog (its to_json()) and by what reads logs through Windows' API. */
+const flatNames = new Set(
+  (
+    'EventTime TimeCreated TimeGenerated EventReceivedTime Hostname Computer ComputerName Keywords EventType SeverityValue Severity EventID ' +
+    'SourceName Provider ProviderName EventSourceName ProviderGuid Version Task Category OpcodeValue Opcode Level RecordNumber EventRecordID ' +
+    'ActivityID RelatedActivityID ProcessID ThreadID Channel Message UserID AccountName AccountType Domain ERROR_EVT_UNRESOLVED ' +
+    'SourceModuleName SourceModuleType EventData UserData @timestamp @version host port tags type'
+  ).split(' '),
+);
+
+/** Programs that have rules' hits, or rows of a table, have some of the same columns. */
+const ofOthers = ['RuleTitle', 'TenantId', 'SourceSystem'];
+
+function flatParts(given: Json): EventParts | null {
+  const record = field(given, '_source') ?? given;
+  if (!isObject(record) || ofOthers.some((name) => Object.hasOwn(record, name))) return null;
+  const eventId = numberOf(record.EventID);
+  const [provider, computer] = [
+    field(record, 'Provider', 'ProviderName', 'SourceName'),
+    field(record, 'Computer', 'Hostname', 'ComputerName'),
+  ];
+  const number = numberOf(field(record, 'EventRecordID', 'RecordNumber'));
+  const times = ['TimeCreated', 'EventTime', '@timestamp'].flatMap((name) => field(record, name) ?? []);
+  if (eventId === null || number === null || times.length === 0 || typeof record.Channel !== 'string') return null;
+  if (typeof provider !== 'string' || typeof computer !== 'string') return null;
+  const data = record.EventData;
+  const xml = typeof data === 'string' ? xmlElement(`<Event>${data}</Event>`) : null;
+  const own = Object.fromEntries(Object.entries(record).filter(([name]) => !flatNames.has(name)));
+  return {
+    system: {
+      ...emptySystem,
+      provider,
+      providerGuid: textOf(record.ProviderGuid),
+      eventId,
+      version: numberOf(record.Version),
+      level: numberOf(record.Level),
+      task: numberOf(record.Task),
+      opcode: numberOf(field(record, 'OpcodeValue', 'Opcode')),
+      time: times.map(zoned).find((time) => time !== null) ?? null,
+      recordId: number,
+      activityId: textOf(record.ActivityID),
+      processId: numberOf(record.ProcessID),
+      threadId: numberOf(record.ThreadID),
+      channel: record.Channel,
+      computer,
+      userId: textOf(record.UserID),
+    },
+    fields: xml ? fieldsOf(xml) : dataFields(isObject(data) ? data : own),
+  };
+}
+
+/** An instant whose zone is said: without one NXLog means that of its computer. */
+const zoned = (value: unknown): Ticks | null => {
+  const text = textOf(value);
+  const [, local, zone = ''] = /^(.*\d)(Z|[+-]\d\d:?\d\d)$/.exec(text) ?? [];
+  const time = local === undefined ? null : ticksOf(local);
+  if (time === null || zone === 'Z') return time;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  return time + (zone.startsWith('-') ? minutes : -minutes) * ticksPerMinute;
+};
 
 /** A whole event: `parse_evtx` of Velociraptor, evtx_dump and Chainsaw (`-o jsonl`). */
 function wholeParts(whole: unknown, own: Json): EventParts | null {

@@ -6,6 +6,7 @@ import { csvRows, textLines } from '../text-rows.ts';
 import type { EventForm } from './event-form.ts';
 import { type EventParts, eventParts, evtxecmdParts } from './event-json.ts';
 import { EventTexts, xmlElement } from './event-xml.ts';
+import { ObjectTexts } from './object-texts.ts';
 
 /** Events as a program exported them. */
 export interface ExportedEvents {
@@ -28,7 +29,8 @@ export async function* exportedEvents(
   gaps: ExportGaps,
   read: (bytes: number) => void,
 ): AsyncGenerator<LogEvent> {
-  const records = form === 'xml' ? xmlEvents(path, read) : partsOf(path, form, read);
+  const records =
+    form === 'xml' ? xmlEvents(path, read) : form === 'json' ? jsonEvents(path, read) : partsOf(path, form, read);
   for await (const { line, event } of records) {
     if (event) yield { ...event, offset: line };
     else note(gaps, line);
@@ -45,23 +47,38 @@ interface Read {
   event: Omit<LogEvent, 'offset'> | null;
 }
 
-async function* xmlEvents(path: string, read: (bytes: number) => void): AsyncGenerator<Read> {
-  const texts = new EventTexts();
+/** What parts a stream of text into those of events. */
+interface Texts {
+  push(text: string): Iterable<{ text: string; line: number }>;
+  finish(): Iterable<{ text: string; line: number }>;
+}
+
+async function* textsOf(
+  path: string,
+  read: (bytes: number) => void,
+  texts: Texts,
+): AsyncGenerator<{ text: string; line: number }> {
   let decoder: TextDecoder | undefined;
-  const take = function* (found: Iterable<{ text: string; line: number }>): Generator<Read> {
-    for (const { text, line } of found) {
-      const xml = xmlElement(text);
-      const system = xml && systemOf(xml, ticksOf);
-      yield { line, event: xml && system ? { system, fields: fieldsOf(xml), xml, verified: true } : null };
-    }
-  };
   for await (const bytes of await contentOf(path)) {
     read(bytes.length);
     decoder ??= new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8');
-    yield* take(texts.push(decoder.decode(bytes, { stream: true })));
+    yield* texts.push(decoder.decode(bytes, { stream: true }));
   }
-  yield* take(texts.push(decoder?.decode() ?? ''));
-  yield* take(texts.finish());
+  yield* texts.push(decoder?.decode() ?? '');
+  yield* texts.finish();
+}
+
+async function* xmlEvents(path: string, read: (bytes: number) => void): AsyncGenerator<Read> {
+  for await (const { text, line } of textsOf(path, read, new EventTexts())) {
+    const xml = xmlElement(text);
+    const system = xml && systemOf(xml, ticksOf);
+    yield { line, event: xml && system ? { system, fields: fieldsOf(xml), xml, verified: true } : null };
+  }
+}
+
+async function* jsonEvents(path: string, read: (bytes: number) => void): AsyncGenerator<Read> {
+  for await (const { text, line } of textsOf(path, read, new ObjectTexts()))
+    yield { line, event: eventOf(jsonParts(text)) };
 }
 
 async function* partsOf(path: string, form: EventForm, read: (bytes: number) => void): AsyncGenerator<Read> {
