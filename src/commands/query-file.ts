@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
 import { withoutSecrets } from '../casefile/redaction.ts';
-import { writeNew } from '../casefile/write-new.ts';
+import { NotWrittenError, writeNew } from '../casefile/write-new.ts';
 import type { QueryDocument } from '../documents/query.ts';
-import { Failure } from '../failure.ts';
+import { exitCode, Failure } from '../failure.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { printedJson } from './printed-json.ts';
@@ -52,7 +52,9 @@ export async function writeAnswer(document: QueryDocument, file: string): Promis
   async function* each() {
     yield* pieces;
   }
-  const written = await writeNew(file, each());
+  const written = await writeNew(file, each()).catch((error: unknown) => {
+    throw error instanceof NotWrittenError ? new Failure(error.message, exitCode.usage, { cause: error }) : error;
+  });
   return {
     line: `wrote ${counted(document.rows.length, 'row')} to ${written.file} · ${written.bytes} bytes · SHA-256 ${written.sha256}`,
     notes,
