@@ -3,13 +3,13 @@ import { neededTexts } from './needed-texts.ts';
 import { type Found, Regex } from './regex.ts';
 import type { AgentPattern, UserAgentList } from './user-agent-list.ts';
 
-/** Longer texts have no answer: user agents are chosen by whoever sends them, and each is searched for a thousand patterns. */
+/** Longer texts have no answer: user agents are chosen by those who send them, and each is searched for a thousand patterns. */
 export const LONGEST_AGENT = 2_048;
 
 /** Answers that are kept: the same agents come again and again. */
 const MOST_KEPT = 4_096;
 
-/** What a text says it is. A part that it does not say is ''. */
+/** The parts of a user agent; one that its text does not have is the empty text. */
 export interface Agent {
   browser: { family: string; major: string; minor: string; patch: string };
   os: { family: string; major: string; minor: string; patch: string; patchMinor: string };
