@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Entry, EntryKind } from '../documents/transcript.ts';
-import { errorCode } from '../text/error-code.ts';
+import { whyNotWritten } from '../text/error-code.ts';
 import type { Anchor } from './anchor.ts';
 import { type BodyOf, evidenceRef } from './bodies.ts';
 import { shortened } from './bounded-body.ts';
@@ -226,7 +226,7 @@ class Writer implements Transcript {
       this.#missed ??= { since: at, kinds: new Map() };
       this.#missed.kinds.set(kind, (this.#missed.kinds.get(kind) ?? 0) + 1);
       const failure = new TranscriptWriteError(
-        `the case file cannot be written: ${reason(error)} (${this.file}). No change is made in Azure until it can.`,
+        `the case file cannot be written: ${whyNotWritten(error)} (${this.file}). No change is made in Azure until it can.`,
         { cause: error },
       );
       this.#setFailure(failure);
@@ -378,17 +378,8 @@ function told(call: () => void): void {
   }
 }
 
-function reason(error: unknown): string {
-  const code = errorCode(error);
-  if (code === 'ENOSPC') return 'the disk is full';
-  if (code === 'EDQUOT') return 'the disk quota is used up';
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  if (code === 'EROFS') return 'the file system is read-only';
-  return error instanceof Error ? error.message : String(error);
-}
-
 function flushFailure(file: string, error: unknown): TranscriptWriteError {
-  return new TranscriptWriteError(`the case file cannot be flushed to disk: ${reason(error)} (${file})`, {
+  return new TranscriptWriteError(`the case file cannot be flushed to disk: ${whyNotWritten(error)} (${file})`, {
     cause: error,
   });
 }

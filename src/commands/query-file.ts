@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
 import { withoutSecrets } from '../casefile/redaction.ts';
-import { writeNew } from '../casefile/write-new.ts';
+import { NotWrittenError, writeNew } from '../casefile/write-new.ts';
 import type { QueryDocument } from '../documents/query.ts';
-import { Failure } from '../failure.ts';
+import { exitCode, Failure } from '../failure.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { printedJson } from './printed-json.ts';
@@ -32,10 +32,13 @@ const forms: Readonly<Record<string, FileForm>> = {
   },
 };
 
-/** Refuses a name whose ending is no form of file, before anything is asked. */
-export function checkOut(file: string): void {
-  if (Object.hasOwn(forms, extname(file).toLowerCase())) return;
-  throw new Failure(`--out takes a file that ends in ${Object.keys(forms).join(', ')}, not "${printable(file, 200)}"`);
+/** The forms that have rows and nothing else. */
+export const formsOfRows: readonly string[] = ['.csv', '.jsonl', '.parquet', '.xlsx'];
+
+/** Refuses a name whose ending is none of some forms of file, before anything is asked. */
+export function checkOut(file: string, endings: readonly string[] = Object.keys(forms)): void {
+  if (endings.includes(extname(file).toLowerCase())) return;
+  throw new Failure(`--out takes a file that ends in ${endings.join(', ')}, not "${printable(file, 200)}"`);
 }
 
 /**
@@ -49,7 +52,9 @@ export async function writeAnswer(document: QueryDocument, file: string): Promis
   async function* each() {
     yield* pieces;
   }
-  const written = await writeNew(file, each());
+  const written = await writeNew(file, each()).catch((error: unknown) => {
+    throw error instanceof NotWrittenError ? new Failure(error.message, exitCode.usage, { cause: error }) : error;
+  });
   return {
     line: `wrote ${counted(document.rows.length, 'row')} to ${written.file} · ${written.bytes} bytes · SHA-256 ${written.sha256}`,
     notes,

@@ -5,8 +5,9 @@ import { type Evidence, gatherEvidence } from '../evidence/gather.ts';
 import { QueryThread } from '../evidence/query-thread.ts';
 import { Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
+import { KqlError } from '../kql/kqlerror.ts';
 import type { WayName } from '../kusto/cluster-table.ts';
-import { counted } from '../text/counts.ts';
+import { counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { archiveDigests } from './gathered-logs.ts';
 import { gatheredNotes } from './gathered-notes.ts';
@@ -147,9 +148,20 @@ async function askEvidence(
       visualization,
       notes,
     };
+  } catch (error) {
+    throw error instanceof KqlError ? withUnread(error, evidence) : error;
   } finally {
     line.clear();
   }
+}
+
+/** A table may be unknown since its file was not read. */
+function withUnread(error: KqlError, { unread }: Evidence): KqlError {
+  const [first, ...others] = error.diagnostics;
+  if (first === undefined || unread.length === 0 || !/\btables?\b/.test(first.message)) return error;
+  const files = unread.map(({ path, because }) => `${path}: ${because}`);
+  const message = `${first.message} Not read: ${listed(files, 3)}.`;
+  return new KqlError(error.kind, message, [{ ...first, message }, ...others]);
 }
 
 async function overLogs(wanted: string, flags: SourceFlags): Promise<QuerySource> {

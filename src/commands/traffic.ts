@@ -1,17 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import type { Connection } from '../azure/client/connection.ts';
 import { redact, redactText } from '../casefile/redaction.ts';
-import { errorCode } from '../text/error-code.ts';
+import { whyNotWritten } from '../text/error-code.ts';
 import { printable } from '../text/printable.ts';
-
-function reasonOf(error: unknown): string {
-  const code = errorCode(error);
-  if (code === 'ENOSPC') return 'the disk is full';
-  if (code === 'ENOENT') return 'there is no such folder';
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  if (code === 'EISDIR') return 'it is a folder';
-  return error instanceof Error ? error.message : String(error);
-}
 
 /**
  * Writes every exchange with Azure to a file, one JSON object a line, without secrets: for support, and to hold against
@@ -42,7 +33,7 @@ export function recordTraffic(connection: Connection, path: string, tell: (sente
     if (failed) return;
     failed = true;
     stop();
-    tell(`--traffic ${printable(path, 256)} cannot be written: ${reasonOf(error)}. The work goes on without it.`);
+    tell(`--traffic ${printable(path, 256)} cannot be written: ${whyNotWritten(error)}. The work goes on without it.`);
   });
   return (): Promise<void> =>
     new Promise((resolve) => {

@@ -1,14 +1,18 @@
 import type { TablePlan, TableSchema } from '../evidence/evidence-tables.ts';
+import type { Frame } from '../kql/frame.ts';
 import { neededColumns } from '../kql/needed.ts';
 import type { ReadTable } from '../kql/read-table.ts';
 import type { Table } from '../kql/table.ts';
+import { inOneCase } from '../kql/text-match.ts';
 import { eventsOf, type LegEvents } from './events-of-leg.ts';
 import { fieldsThere } from './fields-there.ts';
 import type { CorrelationRule, Rule, SigmaRule } from './rule.ts';
 import { shownColumns } from './shown-columns.ts';
+import { kqlName } from './sigma/kql-words.ts';
 import type { Columns, Leg } from './sigma/leg.ts';
 import { conditionOf, legsOf } from './sigma/logsources.ts';
-import type { Place } from './sigma/places.ts';
+import type { KnownColumn, KnownValues } from './sigma/may-match.ts';
+import { type Place, placeOf } from './sigma/places.ts';
 import { correlationQuery, type Known, legText } from './sigma/queries.ts';
 import { translate } from './sigma/to-kql.ts';
 
@@ -20,6 +24,8 @@ interface Group {
   columns: Columns;
   events?: LegEvents;
   has?: (place: Place) => boolean;
+  /** What the columns of the events hold, by the field of a rule. */
+  values?: KnownValues;
 }
 
 const keyOf = (leg: Leg): string => JSON.stringify([leg.table, conditionOf(leg), leg.fields]);
@@ -144,7 +150,31 @@ export class LegGroups {
     const wanted = new Set([...(this.#needed.get(table.name) ?? []), ...group.defines.keys()]);
     group.events = eventsOf(legText(group.leg, group.defines), table, wanted, group.name, now);
     group.has = fieldsThere(group.events.frame);
+    group.values = knownValues(group.events.frame, group.leg, group.columns);
   }
+}
+
+/** Values of a column beyond which they are not looked at before a rule is asked. */
+const MAX_VALUES = 20_000;
+
+/** The different values of the columns that fields of rules are in, each made when it is first asked for. */
+function knownValues({ names, vectors }: Frame, leg: Leg, columns: Columns): KnownValues {
+  const known = new Map<string, KnownColumn | undefined>();
+  return (field) => {
+    if (!known.has(field)) {
+      const place = placeOf(field, leg, columns);
+      const plain = typeof place === 'object' && !place.alone && !place.also && !place.never ? place : undefined;
+      const vector = vectors[names.findIndex((name) => plain && kqlName(name) === (plain.whole ?? plain.text))];
+      known.set(field, vector && vector.values.length <= MAX_VALUES ? columnOf(vector) : undefined);
+    }
+    return known.get(field);
+  };
+}
+
+function columnOf({ type, values }: Frame['vectors'][number]): KnownColumn | undefined {
+  if (type === 'string') return { texts: [...new Set(values.map((value) => inOneCase(String(value))))] };
+  if (type === 'int') return { numbers: new Set(values.map(Number)) };
+  return undefined;
 }
 
 /** Whatever in some texts may be the name of a column. */

@@ -25,6 +25,7 @@ import {
 import { type RuleSet, readRules } from './rule-files.ts';
 import type { Leg } from './sigma/leg.ts';
 import { describeLeg, legsOf } from './sigma/logsources.ts';
+import { mayMatch } from './sigma/may-match.ts';
 import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
 import { RuleRefused, reasonOfFailure } from './sigma/refusal.ts';
 import { notSeen, translate } from './sigma/to-kql.ts';
@@ -166,7 +167,7 @@ class Detections {
         this.#refuse(rule, new RuleRefused(reasons.join('; ')), 'no-events');
         return;
       }
-      const results = ready.map((one) => this.#ask(one));
+      const results = ready.flatMap((one) => (this.#mayMatch(rule, one) ? [this.#ask(one)] : []));
       this.#legs.set(rule, ready);
       if (isQuiet) {
         this.#serving += 1;
@@ -184,6 +185,11 @@ class Detections {
   }
 
   #source = (leg: Leg): string => this.groups.of(leg)?.name ?? leg.table;
+
+  #mayMatch(rule: SigmaRule, { leg }: RuleLeg): boolean {
+    const values = this.groups.of(leg)?.values;
+    return !values || mayMatch(rule.test, values);
+  }
 
   #ask(one: RuleLeg): Table {
     const events = this.groups.of(one.leg)?.events;

@@ -3,7 +3,7 @@ import { unpackedName } from '../archives/open-file.ts';
 
 /**
  * Tables that programs of responders write, by the columns that no other has (as of 2026-11: Hayabusa 3, Chainsaw 2, RECmd and
- * MFTECmd of EZ Tools, Get-WinEvent of PowerShell, the time line of a device as Defender's portal exports it, Velociraptor's RDPAuth, the unified audit log as Purview and Search-UnifiedAuditLog export it,
+ * MFTECmd of EZ Tools, Get-WinEvent of PowerShell, the time line of a device as Defender's portal exports it, Velociraptor's RDPAuth, Plaso's psort, Splunk's export, the unified audit log as Purview and Search-UnifiedAuditLog export it,
  * CloudTrail's records).
  */
 const byColumns: readonly { table: string; columns: readonly string[] }[] = [
@@ -15,6 +15,11 @@ const byColumns: readonly { table: string; columns: readonly string[] }[] = [
   { table: 'RECmd', columns: ['HivePath', 'HiveType', 'KeyPath', 'ValueName'] },
   { table: 'MFTECmd', columns: ['EntryNumber', 'SequenceNumber', 'ParentPath', 'FileName'] },
   { table: 'GetWinEvent', columns: ['TimeCreated', 'ProviderName', 'LogName', 'MachineName', 'Id'] },
+  { table: 'Plaso', columns: ['data_type', 'timestamp', 'timestamp_desc'] },
+  { table: 'Plaso', columns: ['datetime', 'timestamp_desc', 'source', 'source_long', 'message', 'parser'] },
+  { table: 'Plaso', columns: ['date', 'time', 'timezone', 'MACB', 'source', 'sourcetype', 'desc', 'extra'] },
+  { table: 'Splunk', columns: ['_raw', '_time'] },
+  { table: 'Splunk', columns: ['preview', 'result'] },
   { table: 'DeviceTimeline', columns: ['Event Time', 'Machine Id', 'Computer Name', 'Action Type'] },
   {
     table: 'Windows_EventLogs_RDPAuth',

@@ -11,6 +11,7 @@ import { decodedHead } from './decoded-head.ts';
 import { auditTable, type FileKind, utmpTable } from './evidence-files.ts';
 import { eventForm } from './exported-events/event-form.ts';
 import { lineLogFormat, lineLogTable } from './line-logs/line-log.ts';
+import { lossyExport } from './lossy-exports.ts';
 import { artifactOf } from './other-artifacts.ts';
 import { recognisedTable } from './recognised-table.ts';
 
@@ -72,7 +73,7 @@ async function kindBy(path: string, head: Buffer): Promise<FileKind> {
   if (artifact) return { kind: 'artifact', ...artifact };
   const audit = recognisedAudit(text);
   if (audit) return audit;
-  const lossy = lossyExport(decodedHead(head) ?? '');
+  const lossy = lossyExport(decodedHead(head) ?? '', firstLines(text));
   if (lossy !== '') return { kind: 'refused', because: lossy };
   const lines = lineLogFormat(firstLines(text));
   if (lines) return { kind: 'evidence', format: lines, table: lineLogTable(lines) };
@@ -102,20 +103,6 @@ function packedWithout(path: string, text: string): FileKind | null {
       because: `it is packed, and its name does not say so: add .${text.startsWith('\u001f') ? 'gz' : 'zst'} to it`,
     };
   return null;
-}
-
-/**
- * Why an export is not read that leaves out what makes it evidence; "" for any other. Of Run Command the answer keeps the last
- * 4,096 bytes alone (learn.microsoft.com/azure/virtual-machines/windows/run-command, as of 2026-11).
- */
-function lossyExport(text: string): string {
-  if (/^Event\[\d+\]:?\s*\r?\n\s*Log Name:/.test(text))
-    return 'it is the text of wevtutil, without the names of its fields: export XML (wevtutil qe LOG /f:xml)';
-  if (/^"?(?:Keywords|Level)"?,"?Date and Time"?,"?Source"?,"?Event ID"?,/.test(text))
-    return 'it is CSV of Event Viewer, without computer, record number and time zone: save the log as .evtx or XML';
-  if (/^\s*\{\s*"value"\s*:\s*\[\s*\{\s*"code"\s*:\s*"(?:ComponentStatus|ProvisioningState)\//.test(text))
-    return 'it is the answer of a Run Command, which keeps the last 4 KB of what the script wrote: have it write a file, and name that';
-  return '';
 }
 
 /** Lines of a head that are tried. */

@@ -5,6 +5,7 @@ import { PLACES } from '../kql/functions/places.ts';
 import { KqlError } from '../kql/kqlerror.ts';
 import { askedMembers } from '../kql/members.ts';
 import { neededColumns, possibleValues } from '../kql/needed.ts';
+import { remarksOn } from '../kql/remarks.ts';
 import { NO_IMPLEMENTATION } from '../kql/scope.ts';
 import type { Column } from '../kql/types.ts';
 import { type Visualization, visualizationOf } from '../kql/visualization.ts';
@@ -66,11 +67,9 @@ async function readAnswer(request: QueryRequest, reading: Reading): Promise<Quer
       const leftOut = new Set<string>();
       const answer = await answered(request, evidence, memory, (table) => leftOut.add(table));
       const files = await reading.end();
-      const notes = [...evidence.notes(), ...memory.notes(), ...reading.notes];
+      const notes = [...evidence.notes(), ...memory.notes(), ...reading.notes, ...remarksOn(request.query)];
       if (leftOut.size > 0)
         notes.push(`the evidence has no ${listed([...leftOut])}: the union is without it, as isfuzzy asks`);
-      if (/\bingestion_time\s*\(/.test(request.query))
-        notes.push('ingestion_time() is TimeGenerated here: an export does not keep when a row was ingested');
       if (evidence.read().some(({ name }) => name === PLACES))
         notes.push(`${PLACES}() is what the file of that name says, and not what the service knew`);
       return { ...answer, tables: evidence.read(), files, visualization: visualizationOf(request.query), notes };

@@ -23,7 +23,15 @@ import { beginsWithUnion, isValue } from './value-place.ts';
 
 /** Operators and functions that read columns without naming them. */
 const READS_ALL: ReadonlySet<string> = new Set(['SearchOperator', 'FindOperator', 'ReduceByOperator']);
-const PACKS_ALL: ReadonlySet<string> = new Set(['pack_all', 'pivot', 'narrow', 'autocluster', 'basket', 'buildschema']);
+const PACKS_ALL: ReadonlySet<string> = new Set([
+  'pack_all',
+  'pivot',
+  'narrow',
+  'autocluster',
+  'basket',
+  'diffpatterns',
+  'buildschema',
+]);
 
 /** A column of a join or a union may be called after a column with a number or its type behind. */
 const SUFFIX = /_?\d+$|_(?:bool|datetime|dynamic|guid|int|long|real|string|timespan|decimal)$/;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -158,6 +158,9 @@ describe('cordon kql', () => {
     // Names of KQL have a case: the nearest that fits there is in the message.
     expect(await told('Logs | where Who == "ann"', { evidence: [csv] })).toContain('function. Nearest: who. (KS142)');
     expect(await told('Log | count', { evidence: [csv] })).toContain('Nearest: Logs. The evidence has Logs.');
+    const link = join(folder, 'zero.csv');
+    await symlink('/dev/zero', link);
+    expect(await told('zero | count', { evidence: [csv, link] })).toContain(`Not read: ${link}: it is not a file.`);
     expect(await told('Logs | extend x = current_principal()', { evidence: [csv] })).toContain(
       "line 1, column 19: The function 'current_principal()' is not supported by this evaluator.\n  Logs | extend x = current_principal()\n                    ^",
     );

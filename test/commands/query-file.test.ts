@@ -128,6 +128,14 @@ describe('an answer in a file', () => {
     expect(bytes.toString()).not.toContain('AAAA');
   });
 
+  it('is told by name where it cannot be written', async () => {
+    await writeFile(join(folder, 'plain'), '');
+    const inside = join(folder, 'plain', 'answer.csv');
+    await expect(writeAnswer(answer(), inside)).rejects.toThrow(
+      `${inside} cannot be written: a part of its path is no folder`,
+    );
+  });
+
   it('needs a known ending', () => {
     for (const name of ['answer', 'answer.doc', 'answer.constructor']) expect(() => checkOut(name)).toThrow(Failure);
     expect(() => checkOut('Answer.CSV')).not.toThrow();

@@ -783,7 +783,7 @@ describe('Sigma rules over exports', () => {
   });
 
   it('of many values are asked as long as Log Analytics would take them', async () => {
-    const values = Array.from({ length: 2500 }, (_, i) => `    - '${'a'.repeat(60)}${i}'`);
+    const values = ['a', 'b', 'c'].map((letter) => `    - '${letter.repeat(80_000)}'`);
     const result = await detections(
       rule(
         'long',

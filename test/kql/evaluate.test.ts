@@ -596,7 +596,7 @@ describe('what is refused', () => {
     const cases: [string, string, number, number][] = [
       ['Events\n| reduce by Who', 'reduce', 2, 3],
       ['Events | extend x = geo_point_to_s2cell(1.0, 2.0)', 'geo_point_to_s2cell', 1, 21],
-      ['Events | evaluate basket()', 'basket', 1, 19],
+      ['Events | evaluate python(typeof(*), "result = df")', 'python', 1, 19],
       ['Events | summarize hll(N)', 'hll', 1, 20],
       ['print todecimal(1)', 'decimal', 1, 7],
       ['Events | extend t = ingestion_time()', 'ingestion_time', 1, 21],

@@ -128,8 +128,8 @@ describe('evaluate', () => {
   });
 
   it('refuses other plugins by name', () => {
-    const error = failure('Events | evaluate autocluster()');
-    expect([error.kind, error.token, error.column]).toEqual(['unsupported', 'autocluster', 19]);
+    const error = failure('Events | evaluate python(typeof(*), "result = df")');
+    expect([error.kind, error.token, error.column]).toEqual(['unsupported', 'python', 19]);
   });
 });
 

@@ -8,7 +8,7 @@ import { windowsLogon } from './windows.ts';
  * Where an event of the provider Microsoft-Windows-Security-Auditing has its data (its manifest, as "4625(F)" and "4624(S)" of
  * learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing print it, 2021-09; later versions add to the end).
  */
-const places: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map([
+export const places: ReadonlyMap<number, ReadonlyMap<string, number>> = new Map([
   [
     4625,
     new Map(
@@ -46,7 +46,7 @@ const ofTarget = /^(?:Account For Which Logon Failed|New Logon):/;
 const mostLines = 200;
 
 /** What the English message says. */
-function messageFields(message: string): Map<string, string> {
+export function messageFields(message: string): Map<string, string> {
   const found = new Map<string, string>();
   let target = false;
   for (const line of message.split(/\r?\n/, mostLines)) {

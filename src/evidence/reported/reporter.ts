@@ -24,10 +24,10 @@ export type RowReporter = Extract<Reporter, { logonOf: unknown }>;
 /** Day or month, whichever a date begins with. */
 export type DateOrder = 'day' | 'month';
 
-/** Rows of which several make a logon. */
+/** Rows of which several may make a logon. */
 export interface RowLines {
-  /** Takes a row; says whether it is about logons. */
-  take(row: Fields): boolean | { because: string };
+  /** Gives what the row is by itself; true where it is taken for what `logons` gives, false where it is none. */
+  take(row: Fields): boolean | RowLogon;
   /** The logons of all that were taken. */
   logons(): Iterable<ReportedLogon>;
 }

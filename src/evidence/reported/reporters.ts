@@ -10,7 +10,9 @@ import { deviceTimeline } from './device-timeline.ts';
 import { getWinEvent } from './get-winevent.ts';
 import { hayabusa, hayabusaSummary } from './hayabusa.ts';
 import { securityEvent, syslogTable, windowsEvent } from './log-analytics.ts';
+import { plaso } from './plaso.ts';
 import type { DateOrder, Reporter, RowLogon } from './reporter.ts';
+import { splunk } from './splunk.ts';
 import { rdpAuth } from './velociraptor.ts';
 
 /** By table. */
@@ -25,6 +27,8 @@ const reporters: ReadonlyMap<string, Reporter> = new Map(
     WindowsEvent: windowsEvent,
     Syslog: syslogTable,
     DeviceTimeline: deviceTimeline,
+    Plaso: plaso,
+    Splunk: splunk,
     Windows_EventLogs_RDPAuth: rdpAuth,
   }),
 );

@@ -18,6 +18,8 @@ import { constantOf, fail, refuse, refuseName, SchemaFound, type Scope, within }
 import type { Column, ColumnType } from '../types.ts';
 import { Instant, isBag, missing, toText, type Value } from '../values.ts';
 import { ipLookup } from './ip-lookup.ts';
+import { patternPlugin } from './pattern-plugins.ts';
+import { PluginCall } from './plugin-call.ts';
 import { aggregated } from './summarize.ts';
 import { windowPlugin } from './window-plugins.ts';
 
@@ -60,11 +62,14 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
       const { positional, named } = separated(call);
       return ipLookup(node, name === 'ipv4_lookup' ? 4 : 6, positional, named, input, outer);
     }
-    default:
-      return (
-        windowPlugin(node, name, separated(call).positional, input, outer) ??
-        refuseName(name, `The plugin '${name}'`, child(call, 'Name'), outer)
-      );
+    default: {
+      const { positional, named } = separated(call);
+      const given = new PluginCall(node, name, positional, input, outer);
+      const made = windowPlugin(given) ?? patternPlugin(given);
+      if (!made) return refuseName(name, `The plugin '${name}'`, child(call, 'Name'), outer);
+      const [first] = named.keys();
+      return first === undefined ? made : refuse(`${name}() with '${first}' by its name`, call, outer);
+    }
   }
 }
 

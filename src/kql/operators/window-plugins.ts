@@ -2,63 +2,15 @@ import { nearestRank } from '../aggregates.ts';
 import { checkRows, type Frame, pick, type Vector, vectorOf } from '../frame.ts';
 import { floorDatetime } from '../functions/dates.ts';
 import { groupRows } from '../grouping.ts';
-import { type Node, resultColumns } from '../language.ts';
+import { resultColumns } from '../language.ts';
 import { addLongs, floorLong, type Long, subtractLongs } from '../longs.ts';
-import { constantOf, type Expression, fail, refuse, type Scope, within } from '../scope.ts';
+import { type Expression, fail } from '../scope.ts';
 import { compareValues, isNumeric, keyOf, type Value } from '../values.ts';
+import type { PluginCall } from './plugin-call.ts';
 
 /** Plugins that look at rows by windows of time, or of neighbours. */
 
 const MAX_WINDOWS = 100_000;
-
-/** A plugin's call: its arguments in their order, and the rows. */
-class PluginCall {
-  readonly node: Node;
-  readonly name: string;
-  readonly input: Frame;
-  readonly outer: Scope;
-  readonly #arguments: readonly Node[];
-
-  constructor(node: Node, name: string, given: readonly Node[], input: Frame, outer: Scope) {
-    this.node = node;
-    this.name = name;
-    this.input = input;
-    this.outer = outer;
-    this.#arguments = given;
-  }
-
-  expression(position: number): Expression {
-    const node = this.#arguments[position] ?? refuse(`This ${this.name}()`, this.node, this.outer);
-    return this.outer.run.expression(node, within(this.outer, this.input));
-  }
-
-  constant(position: number): Value {
-    const node = this.#arguments[position] ?? refuse(`This ${this.name}()`, this.node, this.outer);
-    return constantOf(node, this.outer).value;
-  }
-
-  /** A whole number, a time or a span of time. */
-  long(position: number): Long {
-    const value = this.constant(position);
-    return isNumeric(value) && (typeof value === 'bigint' || Number.isInteger(value))
-      ? value
-      : this.refuse('with this argument');
-  }
-
-  /** A width that is greater than nothing. */
-  width(position: number): Long {
-    const width = this.long(position);
-    return width > 0 ? width : this.refuse('with a width of nothing');
-  }
-
-  dimensions(from: number): Expression[] {
-    return this.#arguments.slice(from).map((_, i) => this.expression(from + i));
-  }
-
-  refuse(how: string): never {
-    return refuse(`${this.name}() ${how}`, this.node, this.outer);
-  }
-}
 
 interface Binned {
   row: number;
@@ -220,7 +172,7 @@ function startOfCalendar(call: PluginCall, index: Expression, step: Long): Long 
 }
 
 /** Rows near one that fulfils the condition. https://learn.microsoft.com/kusto/query/rows-near-plugin */
-function rowsNear(call: PluginCall, count: number): Frame {
+function rowsNear(call: PluginCall): Frame {
   if (!call.input.serialized) {
     return fail(
       'semantic',
@@ -231,7 +183,7 @@ function rowsNear(call: PluginCall, count: number): Frame {
   }
   const condition = call.expression(0);
   const before = Number(call.long(1));
-  const after = count > 2 ? Number(call.long(2)) : before;
+  const after = call.given > 2 ? Number(call.long(2)) : before;
   const { length } = call.input;
   const near = new Uint8Array(length);
   for (let row = 0; row < length; row++) {
@@ -243,15 +195,8 @@ function rowsNear(call: PluginCall, count: number): Frame {
 }
 
 /** A plugin of windows by its name; undefined for any other. */
-export function windowPlugin(
-  node: Node,
-  name: string,
-  given: readonly Node[],
-  input: Frame,
-  outer: Scope,
-): Frame | undefined {
-  const call = new PluginCall(node, name, given, input, outer);
-  switch (name) {
+export function windowPlugin(call: PluginCall): Frame | undefined {
+  switch (call.name) {
     case 'sliding_window_counts':
       return slidingWindowCounts(call);
     case 'activity_counts_metrics':
@@ -259,7 +204,7 @@ export function windowPlugin(
     case 'rolling_percentile':
       return rollingPercentile(call);
     case 'rows_near':
-      return rowsNear(call, given.length);
+      return rowsNear(call);
     default:
       return undefined;
   }
