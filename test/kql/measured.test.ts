@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Json, logAnalyticsRows } from '../../src/kql/cells.ts';
 import { evaluate } from '../../src/kql/evaluate.ts';
 
-// What Microsoft's own engine answers where its pages are silent, or say otherwise: as measured on the emulator that Microsoft gives
+// Answers of Microsoft's own engine where its pages are silent, or say otherwise: as measured on the emulator that Microsoft gives
 // out (Kustainer), by https://github.com/saoc90/kql-to-sql (fuzzing/verdicts3, 1,573 queries with their answers, read
 // 2026-11-30). The queries here are of our own and hold the facts; all of those were compared by hand, and agree but for 13
 // whose answer is an overflow, a name that is made up, an estimate or a literal at the end of the calendar.

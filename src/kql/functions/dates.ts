@@ -415,7 +415,7 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
     };
     const sized = { ...call, args: [{ ...spans, at: size }, ...call.args.slice(1)] };
     const read = format(sized, TIMESPAN_FORMAT)(sized);
-    // What is below nothing has its sign in front (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+    // A negative span has its sign in front (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
     return (row) => `${Number(spans.at(row)) < 0 ? '-' : ''}${read(row)}`;
   },
   getyear: calendar((d) => d.getUTCFullYear()),
