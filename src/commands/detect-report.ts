@@ -1,6 +1,6 @@
 import { shownColumns } from '../detect/shown-columns.ts';
 import type { Detection, DetectionsDocument } from '../documents/detections.ts';
-import { cells, fitted } from '../text/cells.ts';
+import { cells, fitted, wrap } from '../text/cells.ts';
 import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { clock, day, moment } from '../text/times.ts';
@@ -68,13 +68,31 @@ function tableLines(detections: readonly Detection[]): string[] {
   return [line(head), ...rows.map(line)];
 }
 
-const narrowLines = (one: Detection): string[] => [
-  `${levelName(one.level).padEnd(13)} ${count(one.count).padStart(7)}  ${titleOf(one)}`,
-  `${' '.repeat(23)}${[spanOf(one), computersOf(one), techniquesOf(one)].filter((text) => text !== '').join(' · ')}`,
+/** A text behind what its first line begins with, in a terminal of some columns; its other lines begin below it. */
+function hanging(start: string, text: string, width: number): string[] {
+  const room = width - cells(start);
+  const [first = '', ...rest] = Number.isFinite(room) && room >= NARROWEST ? wrap(text, room) : [text];
+  return [`${start}${first}`, ...rest.map((line) => `${' '.repeat(cells(start))}${line}`)];
+}
+
+/** Columns below which a terminal breaks its lines itself. */
+const NARROWEST = 20;
+
+const narrowLines = (one: Detection, width: number): string[] => [
+  ...hanging(`${levelName(one.level).padEnd(13)} ${count(one.count).padStart(7)}  `, titleOf(one), width),
+  ...hanging(
+    ' '.repeat(23),
+    [spanOf(one), computersOf(one), techniquesOf(one)].filter((text) => text !== '').join(' · '),
+    width,
+  ),
 ];
 
 /** Columns of a match that tell its time and place; the others are fields that the rule asks about. */
 const WHERE: ReadonlySet<string> = new Set(['Time', ...shownColumns]);
+
+/** The fields of a match that its rule asks about. */
+export const fieldsOfHit = (hit: Detection['hits'][number]): [string, Detection['hits'][number][string]][] =>
+  Object.entries(hit).filter(([name]) => !WHERE.has(name));
 
 function hitLine(hit: Detection['hits'][number], cut: number): string {
   const at = hit.TimeGenerated ?? hit.Time;
@@ -86,7 +104,7 @@ function hitLine(hit: Detection['hits'][number], cut: number): string {
     ...(typeof hit._EvidenceFile === 'string' ? [`in ${hit._EvidenceFile.split(/[\\/]/).at(-1)}`] : []),
     ...(hit._Verified === false ? ['no checksum matches'] : []),
   ];
-  const fields = Object.entries(hit).flatMap(([name, value]) => (WHERE.has(name) ? [] : [`${name}=${value}`]));
+  const fields = fieldsOfHit(hit).map(([name, value]) => `${name}=${value}`);
   return printable(`${where.join(' ')}  ${fields.join('  ')}`, cut);
 }
 
@@ -111,28 +129,47 @@ function reasonsOf(document: DetectionsDocument, kind: 'no-events' | 'refused'):
   return [...reasons].sort((a, b) => b[1] - a[1]);
 }
 
-function notAsked(document: DetectionsDocument): string[] {
+/** A reason without the names in it, by which rules that are held back for the same are counted together. */
+const reasonAlike = (because: string): string => because.replace(/"[^"]*"|%[^%\s]+%/g, '…');
+
+/** Rules with a place each, where no more than these have such a reason. */
+const FEW = 5;
+
+function refusedLines({ notRun }: DetectionsDocument, width: number): string[] {
+  const alike = new Map<string, DetectionsDocument['notRun']>();
+  for (const one of notRun) {
+    const reason = reasonAlike(one.because);
+    if (one.kind === 'refused') alike.set(reason, [...(alike.get(reason) ?? []), one]);
+  }
+  if (alike.size === 0) return [];
+  const groups = [...alike].sort((a, b) => b[1].length - a[1].length);
+  const single = groups.flatMap(([, rules]) => (rules.length > FEW ? [] : rules));
+  const lines = ['', 'Refused'];
+  for (const { file, line, title, because } of single.slice(0, placesShown)) {
+    const what = `${printable(file, 300)}:${line}: ${printable(title, 100)}: ${printable(because, 300)}`;
+    lines.push(...hanging('  ', what, width));
+  }
+  if (single.length > placesShown)
+    lines.push(`  and ${counted(single.length - placesShown, 'more rule')}; --json names each`);
+  for (const [reason, { length }] of groups)
+    if (length > FEW) lines.push(...hanging(`  ${count(length).padStart(6)}  `, printable(reason, 300), width));
+  return lines;
+}
+
+function notAsked(document: DetectionsDocument, width: number): string[] {
   const lines: string[] = [];
   const reasons = reasonsOf(document, 'no-events');
   if (reasons.length > 0) {
     lines.push('', 'Not asked, because the evidence does not hold what the rules are about');
     for (const [because, rules] of reasons.slice(0, reasonsShown))
-      lines.push(`  ${count(rules).padStart(6)}  ${printable(because, 300)}`);
+      lines.push(...hanging(`  ${count(rules).padStart(6)}  `, printable(because, 300), width));
     const rest = reasons.slice(reasonsShown);
     if (rest.length > 0) {
       const rules = rest.reduce((sum, [, one]) => sum + one, 0);
       lines.push(`  ${count(rules).padStart(6)}  for ${counted(rest.length, 'other reason')}; --json names each rule`);
     }
   }
-  const refused = document.notRun.filter(({ kind }) => kind === 'refused');
-  if (refused.length > 0) {
-    lines.push('', 'Refused');
-    for (const { file, line, title, because } of refused.slice(0, placesShown))
-      lines.push(`  ${printable(file, 300)}:${line}: ${printable(title, 100)}: ${printable(because, 300)}`);
-    if (refused.length > placesShown)
-      lines.push(`  and ${counted(refused.length - placesShown, 'more rule')}; --json names each`);
-  }
-  return lines;
+  return [...lines, ...refusedLines(document, width)];
 }
 
 /** The detections for a terminal of `width` columns, with `hits` matches of each. */
@@ -143,17 +180,18 @@ export function detectionsText(document: DetectionsDocument, width: number, hits
   else if (width >= WIDE && hits === 0) lines.push(...tableLines(detections));
   else {
     for (const one of detections) {
-      lines.push(...narrowLines(one));
+      lines.push(...narrowLines(one, width));
       if (hits === 0) continue;
-      lines.push(
-        `${' '.repeat(23)}${printable(one.file, 300)}:${one.line}${one.id === '' ? '' : ` ${printable(one.id, 60)}`}`,
-      );
-      for (const hit of one.hits.slice(0, hits)) lines.push(`${' '.repeat(25)}${hitLine(hit, 500)}`);
+      const place = `${printable(one.file, 300)}:${one.line}${one.id === '' ? '' : ` ${printable(one.id, 60)}`}`;
+      lines.push(...hanging(' '.repeat(23), place, width));
+      for (const hit of one.hits.slice(0, hits)) lines.push(...hanging(' '.repeat(25), hitLine(hit, 500), width));
       const more = one.count - Math.min(hits, one.hits.length);
       if (more > 0) lines.push(`${' '.repeat(25)}and ${count(more)} more`);
     }
   }
-  lines.push('', countsLine(document), ...notAsked(document));
+  lines.push('', ...hanging('', countsLine(document), width), ...notAsked(document, width));
+  if (detections.length > 0 && hits === 0 && Number.isFinite(width))
+    lines.push('', ...hanging('', '--hits 3 shows the first matches of each rule, with its id and its file.', width));
   return `${lines.join('\n')}\n`;
 }
 

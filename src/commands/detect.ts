@@ -21,6 +21,7 @@ import { gatheredNotes } from './gathered-notes.ts';
 import type { CaseFlags } from './into-case.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
+import { checkOut, formsOfRows, writeAnswer } from './query-file.ts';
 
 export interface DetectFlags {
   evidence?: string[];
@@ -31,13 +32,15 @@ export interface DetectFlags {
   showQuery?: boolean;
   json?: boolean;
   markdown?: boolean;
+  out?: string;
   failOn?: FailOn;
   case?: string;
   cases?: string;
 }
 
-/** Matches of each rule that a document holds. */
+/** Matches of each rule that a document holds, and that a file of them may. */
 const HITS = 20;
+const WRITTEN = 100_000;
 
 /** The responder's own rules: CORDON_RULES, or a folder of the configuration. */
 const ownRules = (): string => process.env.CORDON_RULES || join(envPaths('cordon', { suffix: '' }).config, 'rules');
@@ -53,19 +56,36 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
     throw new Failure('name the evidence with --evidence FILE…, or see the queries with --show-query');
   const now = new Date(flags.now ?? Date.now());
   if (Number.isNaN(now.getTime())) throw new Failure('--now takes a time such as 2026-11-23T02:00:00Z');
+  if (flags.out !== undefined) checkOut(flags.out, formsOfRows);
   const into = caseFlags(flags);
   if (into) await (await import('./into-case.ts')).checkCase(into);
   const hits = Math.floor(flags.hits ?? 0);
-  const asking = { rules, now: now.getTime(), hits: Math.max(HITS, hits), ...(placeholders ? { placeholders } : {}) };
+  const held = Math.max(HITS, hits);
+  const most = flags.out === undefined ? held : Math.max(WRITTEN, held);
+  const asking = { rules, now: now.getTime(), hits: most, ...(placeholders ? { placeholders } : {}) };
   const result = await detected(asking, flags.evidence, streams);
-  const document: DetectionsDocument = { schema: 'cordon.detect/1', now: now.toISOString(), ...result };
+  const whole: DetectionsDocument = { schema: 'cordon.detect/1', now: now.toISOString(), ...result };
+  const detections = whole.detections.map((one) => ({ ...one, hits: one.hits.slice(0, held) }));
+  const document: DetectionsDocument = { ...whole, detections };
   if (into) await enter(document, into);
+  if (flags.out !== undefined) await writeMatches(whole, flags.out, streams);
   for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.markdown) streams.stdout.write(detectionsMarkdown(document));
   // A file takes lines of any length.
   else streams.stdout.write(detectionsText(document, streams.stdout.columns ?? Number.POSITIVE_INFINITY, hits));
   return flags.failOn ? failing(document, flags.failOn, streams) : exitCode.done;
+}
+
+/** Every match as a row of a file. */
+async function writeMatches(document: DetectionsDocument, out: string, { stderr }: Streams): Promise<void> {
+  const rows = (await import('./detect-rows.ts')).rowsOfMatches(document);
+  const { line, notes } = await writeAnswer(rows, out);
+  const left = rows.total - rows.rows.length;
+  if (left > 0)
+    notes.push(`${counted(left, 'match', 'matches')} more are not in the file: it has ${WRITTEN} of a rule`);
+  stderr.write(`${printable(line, 5000)}\n`);
+  for (const note of notes) stderr.write(`note: ${printable(note, 1000)}\n`);
 }
 
 function refused(error: unknown): never {

@@ -32,10 +32,13 @@ const forms: Readonly<Record<string, FileForm>> = {
   },
 };
 
-/** Refuses a name whose ending is no form of file, before anything is asked. */
-export function checkOut(file: string): void {
-  if (Object.hasOwn(forms, extname(file).toLowerCase())) return;
-  throw new Failure(`--out takes a file that ends in ${Object.keys(forms).join(', ')}, not "${printable(file, 200)}"`);
+/** The forms that have rows and nothing else. */
+export const formsOfRows: readonly string[] = ['.csv', '.jsonl', '.parquet', '.xlsx'];
+
+/** Refuses a name whose ending is none of some forms of file, before anything is asked. */
+export function checkOut(file: string, endings: readonly string[] = Object.keys(forms)): void {
+  if (endings.includes(extname(file).toLowerCase())) return;
+  throw new Failure(`--out takes a file that ends in ${endings.join(', ')}, not "${printable(file, 200)}"`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DetectFlags, detect } from '../../src/commands/detect.ts';
@@ -86,6 +87,48 @@ describe('cordon detect', () => {
     );
     expect(detectionsText(document, 200, 0)).toMatch(
       /^LEVEL {3}COUNT {2}FIRST – LAST .*\nmedium {6}2 {2}2026-11-23 02:00:00Z – 02:00:01Z {2}web01 /,
+    );
+  });
+
+  it('breaks no word of a narrow terminal, and tells refusals for the same reason once', async () => {
+    const unknown = (name: string): string =>
+      `title: ${name}\nlogsource: {product: ${name}}\ndetection: {s: {a: b}, condition: s}`;
+    const many = folder.write('many.yml', ['a', 'b', 'c', 'd', 'e', 'f'].map(unknown).join('\n---\n'));
+    const broken = folder.write('broken.yml', 'title: x\ndetection: "');
+    const { out } = await run({ evidence: [log], rules: [many, broken, rules], json: true });
+    const document = detectionsDocument.parse(JSON.parse(out));
+    const long = {
+      ...document,
+      detections: document.detections.map((one) => ({ ...one, title: 'seven words of a title '.repeat(5).trim() })),
+    };
+    const lines = detectionsText(long, 80, 0).split('\n');
+    expect(lines.filter((line) => line.length > 80 && !line.includes(folder.path))).toEqual([]);
+    expect(lines.slice(0, 2)).toEqual([
+      'medium              2  seven words of a title seven words of a title seven words',
+      '                       of a title seven words of a title seven words of a title',
+    ]);
+    const refusals = detectionsText(document, Number.POSITIVE_INFINITY, 0).split('\nRefused\n')[1];
+    expect(refusals?.split('\n')).toEqual([
+      expect.stringContaining(`${broken}:2: a file of rules: not YAML`),
+      '       6  logs of … are in no table that is known here',
+      '',
+    ]);
+  });
+
+  it('writes every match with its rule to a file', async () => {
+    const target = join(folder.path, 'matches.csv');
+    const { code, err } = await run({ evidence: [log], rules: [rules], out: target });
+    expect([code, err]).toEqual([0, expect.stringMatching(/^wrote 2 rows to .*matches\.csv · \d+ bytes · SHA-256 /)]);
+    const [header, first, ...rest] = readFileSync(target, 'utf8')
+      .replace(/^\ufeff/, '')
+      .trim()
+      .split(/\r?\n/);
+    expect(header).toMatch(/^TimeGenerated,Level,Rule,RuleId,Techniques,Tactics,Computer,Fields,/);
+    expect(first).toContain('2026-11-23T02:00:00Z,medium,Who | am I,id-medium,T1033,discovery,web01,');
+    expect(first).toContain('""Image"":""C:\\\\Windows\\\\System32\\\\whoami.exe""');
+    expect(rest).toHaveLength(1);
+    await expect(run({ evidence: [log], rules: [rules], out: 'x.svg' })).rejects.toThrow(
+      '--out takes a file that ends in .csv, .jsonl, .parquet, .xlsx, not "x.svg"',
     );
   });
 

@@ -79,6 +79,7 @@ export function addDetect(cordon: Command): void {
     .option('--now <time>', 'what now() and ago() count from (default: the present)')
     .option('--json', 'print cordon.detect/1')
     .option('--markdown', 'print Markdown')
+    .option('--out <file>', 'write every match to a new file: .csv, .jsonl, .parquet, .xlsx')
     .option('--case <id>', 'enter the files and what was found into this case')
     .addOption(casesOption())
     .addOption(failOnOption())
