@@ -3,11 +3,13 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { QueryDocument } from '../documents/query.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
+import { wrap } from '../text/cells.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { paged } from './pager.ts';
+import { atHome } from './path-completion.ts';
 import { writeAnswer } from './query-file.ts';
-import { historyFile, readHistory, writeHistory } from './query-history.ts';
+import { historyFile, onOneLine, readHistory, textOrComment, writeHistory } from './query-history.ts';
 
 export interface PromptParts {
   /** The source of the answers, in a few words. */
@@ -23,14 +25,17 @@ const help = `Enter asks. A line that ends in | or \\, or leaves a bracket open,
 Tab completes names, operators and functions. Up and Down: earlier questions. Ctrl-C ends a question, Ctrl-D the prompt.
 :out FILE   writes the last answer: .csv, .jsonl, .json, .parquet, .xlsx, .svg
 :help       this text
-:quit       ends the prompt
-`;
+:quit       ends the prompt`;
 
 /** Does a question go on in the next line? Brackets in texts and comments do not count. */
 export function isOpen(text: string): boolean {
   if (/[|\\]\s*$/.test(text)) return true;
-  const code = text.replace(/\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, '');
   let depth = 0;
+  const code = text.replace(textOrComment, (part) => {
+    // A text over several lines that has no end yet.
+    if (/^(?:```|~~~)/.test(part) && (part.length < 6 || !part.endsWith(part.slice(0, 3)))) depth += 1;
+    return '';
+  });
   for (const character of code) {
     if ('([{'.includes(character)) depth += 1;
     else if (')]}'.includes(character)) depth -= 1;
@@ -49,7 +54,7 @@ function readQuestion(
   const reader: Interface = createInterface({
     ...io,
     prompt: 'kql> ',
-    history: history.map((text) => text.replaceAll('\n', ' ')),
+    history: history.flatMap((text) => onOneLine(text) || []),
     historySize: 500,
     completer: (line: string, done: (error: null, found: [string[], string]) => void) => {
       const text = before() + line;
@@ -106,7 +111,8 @@ async function answered(parts: PromptParts, question: string, output: WriteStrea
     output.write(
       `${error.message
         .split('\n')
-        .map((line) => printable(line, 2000))
+        // Code and the marks below it stay where they are.
+        .flatMap((line) => (line.startsWith(' ') ? [printable(line, 2000)] : wrap(line, output.columns)))
         .join('\n')}\n`,
     );
     return undefined;
@@ -122,13 +128,19 @@ async function obeyed(command: string, last: QueryDocument | undefined, output: 
   if (name === 'out' && rest.trim() !== '') {
     if (last === undefined) output.write('there is no answer yet\n');
     else {
-      const written = await writeAnswer(last, rest.trim()).catch((error: unknown) => ({
+      const written = await writeAnswer(last, atHome(rest.trim())).catch((error: unknown) => ({
         line: error instanceof Error ? error.message : String(error),
         notes: [],
       }));
       for (const line of [written.line, ...written.notes]) output.write(`${printable(line, 5000)}\n`);
     }
-  } else output.write(help);
+  } else
+    output.write(
+      `${help
+        .split('\n')
+        .flatMap((line) => wrap(line, output.columns))
+        .join('\n')}\n`,
+    );
   return true;
 }
 

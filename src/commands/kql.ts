@@ -127,7 +127,7 @@ async function prompted(source: QuerySource, flags: KqlFlags, streams: Streams):
     title: source.title,
     ask: (query, signal) => asked(source, query, limit, into, signal),
     complete: source.complete,
-    drawn: (document) => `${chartLines(document, streams)}${queryText(document)}`,
+    drawn: (document) => `${chartLines(document, streams)}${queryText(document, streams.stdout.columns)}`,
   });
 }
 
@@ -145,7 +145,8 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
     const csvNotes: string[] = [];
     for (const piece of queryCsv(document, csvNotes)) streams.stdout.write(piece);
     for (const note of csvNotes) streams.stderr.write(`note: ${note}\n`);
-  } else if (flags.out === undefined) streams.stdout.write(`${chartLines(document, streams)}${queryText(document)}`);
+  } else if (flags.out === undefined)
+    streams.stdout.write(`${chartLines(document, streams)}${queryText(document, streams.stdout.columns)}`);
   if (document.rows.length < document.total && (flags.json || flags.csv || flags.out !== undefined)) {
     streams.stderr.write(
       `note: ${document.rows.length} of ${document.total} rows were written; --limit says how many\n`,

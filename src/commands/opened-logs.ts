@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { known } from '../documents/fact.ts';
 import type { TracedEvent } from '../documents/traces.ts';
@@ -15,6 +14,7 @@ import { SidNames } from '../triage/logons/sid-names.ts';
 import { isoOf, type Ticks, ticksOf, ticksPerMinute } from '../triage/logons/ticks.ts';
 import { evtxText } from './evtx-report.ts';
 import { evtxDocumentOf, gatherLogs, logFiles } from './gathered-logs.ts';
+import { atHome } from './path-completion.ts';
 
 const minutesBefore = 5;
 const minutesAfter = 15;
@@ -36,8 +36,6 @@ function unquoted(word: string): string {
   // A backslash parts folders on Windows, and only escapes a blank or a quote elsewhere.
   return word.replace(/'([^']*)'|"([^"]*)"|\\([\s'"\\])/g, (_, single, double, escaped) => single ?? double ?? escaped);
 }
-
-const atHome = (path: string): string => (/^~(?=$|[/\\])/.test(path) ? homedir() + path.slice(1) : path);
 
 function tracedEvent(event: SecurityEvent, sids: SidNames): TracedEvent {
   return {

@@ -14,25 +14,49 @@ const LONGEST = 20_000;
 export const historyFile = (env: NodeJS.ProcessEnv = process.env): string =>
   env.CORDON_KQL_HISTORY || join(envPaths('cordon', { suffix: '' }).data, 'kql-history.jsonl');
 
-/** Questions of earlier prompts, the newest first; none where the file is absent or unreadable. */
+/** Questions of earlier prompts, the newest first, without lines that are damaged; none where the file is absent or unreadable. */
 export function readHistory(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        const read: unknown = line === '' ? undefined : JSON.parse(line);
-        return typeof read === 'string' && read.length <= LONGEST ? [read] : [];
-      })
-      .slice(-MOST)
-      .toReversed();
+    return readFileSync(file, 'utf8').split('\n').flatMap(questionIn).slice(-MOST).toReversed();
   } catch {
     return [];
   }
 }
 
-/** Keeps the questions, the newest first, without secrets. A history that cannot be written is no reason to stop. */
+function questionIn(line: string): string[] {
+  try {
+    const read: unknown = line === '' ? undefined : JSON.parse(line);
+    return typeof read === 'string' && read.length <= LONGEST ? [read] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Texts, whose slashes and brackets are no code, and comments. */
+export const textOrComment =
+  /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|@"(?:""|[^"\n])*"|@'(?:''|[^'\n])*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*/g;
+
+/**
+ * A question on one line, as the prompt recalls it: without comments, which would take what follows with them. Undefined where a text
+ * of it has several lines.
+ */
+export function onOneLine(question: string): string | undefined {
+  let several = false;
+  const bare = question.replace(textOrComment, (part) => {
+    several ||= part.includes('\n');
+    return part.startsWith('//') ? '' : part;
+  });
+  return several ? undefined : bare.replace(/[ \t]*\n/g, ' ').trim();
+}
+
+/**
+ * Keeps the questions, the newest first, without secrets, before those that another prompt has kept meanwhile. A history that cannot
+ * be written is no reason to stop.
+ */
 export async function writeHistory(file: string, newestFirst: readonly string[]): Promise<void> {
-  const kept = [...new Set(newestFirst.map((text) => redactText(text.slice(0, LONGEST))))].slice(0, MOST);
+  const kept = [
+    ...new Set([...newestFirst.map((text) => redactText(text.slice(0, LONGEST))), ...readHistory(file)]),
+  ].slice(0, MOST);
   const aside = `${file}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });

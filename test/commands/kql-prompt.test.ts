@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOpen } from '../../src/commands/kql-prompt.ts';
-import { readHistory, writeHistory } from '../../src/commands/query-history.ts';
+import { onOneLine, readHistory, writeHistory } from '../../src/commands/query-history.ts';
 import { completionAt } from '../../src/kql/completion.ts';
 import { program as cordonProgram } from '../e2e/cordon.ts';
 import { TerminalProgram } from '../e2e/terminal.ts';
@@ -26,6 +26,9 @@ describe('a question', () => {
     ['T | where x == "("', false],
     ["T | where x == '\\'('", false],
     ['T // (', false],
+    ["T | where p == @'C:\\' and q == '('", false],
+    ['print ```a', true],
+    ['print ```a\nb```', false],
     ['T \\', true],
     ['print "a |"', false],
   ])('%s goes on in the next line: %s', (text, open) => {
@@ -56,8 +59,19 @@ describe('earlier questions', () => {
     expect(readHistory(file)).toHaveLength(2);
     expect(await readFile(file, 'utf8')).not.toContain('AAAA');
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
-    await writeFile(file, 'not JSON\n');
-    expect(readHistory(file)).toEqual([]);
+    await writeHistory(file, ['T | take 1']);
+    expect(readHistory(file).slice(0, 2)).toEqual(['T | take 1', 'T | count']);
+    await writeFile(file, 'not JSON\n"T | take 2"\n');
+    expect(readHistory(file)).toEqual(['T | take 2']);
+  });
+
+  it.each([
+    ['T // all of it\n| take 1', 'T | take 1'],
+    ['T\n| where a == "http://x" // y', 'T | where a == "http://x"'],
+    ["T | where a == @'C:\\' // it's\n| take 1", "T | where a == @'C:\\' | take 1"],
+    ['print ```a\nb```', undefined],
+  ])('are recalled on one line: %j', (question, line) => {
+    expect(onOneLine(question)).toBe(line);
   });
 });
 
