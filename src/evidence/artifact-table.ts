@@ -26,6 +26,7 @@ const byColumns: readonly { table: string; columns: readonly string[] }[] = [
     columns: ['EventTime', 'Computer', 'Channel', 'EventID', 'UserName', 'LogonType', 'SourceIP', 'Description'],
   },
   { table: 'UnifiedAuditLog', columns: ['CreationDate', 'RecordType', 'AuditData'] },
+  { table: 'UnifiedAuditLog', columns: ['CreationDate', 'UserIds', 'Operations', 'AuditData'] },
   { table: 'UnifiedAuditLog', columns: ['CreationTime', 'Operation', 'Workload', 'RecordType'] },
   { table: 'CloudTrail', columns: ['eventVersion', 'eventTime', 'eventSource', 'eventName', 'awsRegion'] },
 ];
