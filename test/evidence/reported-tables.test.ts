@@ -111,6 +111,14 @@ const rdpAuth = lines(
     FullPath: 'C:\\Windows\\System32\\Winevt\\Logs\\Security.evtx',
   })),
 );
+const journal = lines(
+  [...guesses, 13].map((i) => ({
+    File: '/run/log/journal/x/system.journal',
+    Offset: i,
+    Timestamp: isoTime(i),
+    Data: ['_HOSTNAME=lin01', 'SYSLOG_IDENTIFIER=sshd', `_PID=${700 + i}`, `MESSAGE=${said(i)}`],
+  })),
+);
 const deviceTimeline = csv(
   [
     'Event Time',
@@ -234,6 +242,7 @@ describe('tables and exports that report logons', () => {
     ['windows.jsonl', windowsEvents, 'WindowsEvent', 13],
     ['syslog.csv', syslog, 'Log Analytics’ Syslog', 14],
     ['Windows.EventLogs.RDPAuth.json', rdpAuth, 'Velociraptor’s RDPAuth', 13],
+    ['Linux.Forensics.Journal.json', journal, 'Velociraptor’s Journal', 13],
     ['timeline.csv', deviceTimeline, 'the time line of a device', 13],
     ['plaso.jsonl', plasoJson, 'Plaso', 26],
     ['dynamic.csv', plasoDynamic, 'Plaso', 13],
