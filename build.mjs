@@ -3,7 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { parse } from 'yaml';
 import { bundledPackages, writeBundled } from './scripts/bundled.mjs';
 import { httpByRequire } from './scripts/http-plugin.mjs';
 import { inkPlugins } from './scripts/ink-plugins.mjs';
@@ -83,10 +85,14 @@ const parser = new URL('./node_modules/@kusto/language-service-next/', import.me
 for (const file of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
   await cp(new URL(file, parser), `${outdir}kusto/${file}`);
 }
+// The list of parse_user_agent() (src/kql/user-agent-list.ts), read when that is called.
+const agents = await readFile(new URL('./node_modules/uap-core/regexes.yaml', import.meta.url), 'utf8');
+await writeFile(`${outdir}user-agents.json.br`, brotliCompressSync(JSON.stringify(parse(agents))));
 // A folder whose scripts are CommonJS, whatever the package around it says.
 await writeFile(`${outdir}kusto/package.json`, '{ "type": "commonjs" }\n');
 await writeFile(`${outdir}package.json`, '{ "type": "module" }\n');
 await chmod(`${outdir}cordon.js`, 0o755);
-await writeBundled(outdir, about, await bundledPackages(root, metafile, ['node_modules/@kusto/language-service-next']));
+const copied = ['node_modules/@kusto/language-service-next', 'node_modules/uap-core'];
+await writeBundled(outdir, about, await bundledPackages(root, metafile, copied));
 
 await makeSnapshots(root, outdir);

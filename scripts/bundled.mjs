@@ -23,13 +23,14 @@ export async function bundledPackages(root, metafile, copied = []) {
   const folders = [...new Set([...taken, ...copied])].filter((folder) => folder !== null);
   const found = [];
   for (const folder of folders) {
-    const { name, version, license, homepage, repository } = JSON.parse(
+    const { name, version, license, licenses, homepage, repository } = JSON.parse(
       await readFile(join(root, folder, 'package.json'), 'utf8'),
     );
     const files = await readdir(join(root, folder));
     const texts = files.filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
     const text = (await Promise.all(texts.map((file) => readFile(join(root, folder, file), 'utf8')))).join('\n\n');
-    const spdx = typeof license === 'string' ? license : (license?.type ?? '');
+    // Older packages have a list of them.
+    const spdx = typeof license === 'string' ? license : (license?.type ?? licenses?.[0]?.type ?? '');
     if (spdx === '' && text === '') throw new Error(`${name} ${version} is bundled and tells no licence`);
     const url = homepage ?? (typeof repository === 'string' ? repository : repository?.url) ?? '';
     found.push({ name, version, license: spdx, url, text: text.trim(), integrity: lock[folder]?.integrity ?? '' });

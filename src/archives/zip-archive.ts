@@ -107,7 +107,7 @@ function refusal(entry: Entry, name: string, again: boolean): string {
   if (name.length > longestName) return 'its name is longer than 4096 characters';
   // Nothing is written by these names, but who reads the report may unpack the archive.
   if (yauzl.validateFileName(name.replaceAll('\\', '/')) !== null) return 'its name leads out of the archive';
-  if (entry.isEncrypted()) return 'it is protected by a password';
+  if (entry.isEncrypted()) return 'it is protected by a password: unpack it with that, and name the folder';
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
     return `it is packed by method ${entry.compressionMethod}, which is not read`;
   return again ? 'the archive has another member of this name' : '';

@@ -44,8 +44,6 @@ function logsourceOf({ logsource }: Record<string, unknown>): LogSource {
 
 /** A document as a rule, or as a filter for others. Throws RuleRefused. */
 function ruleOf(head: RuleHead, document: Record<string, unknown>, placeholders: Placeholders): Rule | Filter {
-  if (document.action !== undefined)
-    throw new RuleRefused('a collection by "action" is of the form before Sigma 2', ['action']);
   if (document.taxonomy !== undefined && document.taxonomy !== 'sigma') {
     throw new RuleRefused('the taxonomy is another than Sigma’s own', ['taxonomy']);
   }
@@ -55,6 +53,47 @@ function ruleOf(head: RuleHead, document: Record<string, unknown>, placeholders:
   if (document.detection === undefined) throw new RuleRefused('neither a Sigma rule nor an analytic rule with a query');
   const logsource = logsourceOf(document);
   return { ...head, kind: 'sigma', logsource, test: readDetection(document.detection, placeholders) };
+}
+
+/** One map with what another one says over it, also within the maps that both have. */
+function overlaid(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
+  const all = new Map(Object.entries(below));
+  for (const [name, value] of Object.entries(above)) {
+    const before = all.get(name);
+    all.set(name, isRecord(value) ? overlaid(isRecord(before) ? before : {}, value) : value);
+  }
+  return Object.fromEntries(all);
+}
+
+/**
+ * Documents that are parts of rules, as they were before Sigma 2: `global` is part of each rule that follows, until `reset`; `repeat` is
+ * the rule before it with something else (pySigma, sigma/collection.py, read 2026-11-30). Correlations and filters stand for themselves.
+ */
+class Collection {
+  #global: Record<string, unknown> = {};
+  #before: Record<string, unknown> = {};
+
+  /** The rule that a document is; undefined where it is only a part of others. Throws RuleRefused. */
+  ruleOf({ action, ...document }: Record<string, unknown>): Record<string, unknown> | undefined {
+    switch (action) {
+      case undefined:
+        if (document.correlation !== undefined || document.filter !== undefined) return document;
+        this.#before = overlaid(document, this.#global);
+        return this.#before;
+      case 'global':
+        this.#global = document;
+        this.#before = document;
+        return undefined;
+      case 'reset':
+        this.#global = {};
+        return undefined;
+      case 'repeat':
+        this.#before = overlaid(this.#before, document);
+        return this.#before;
+      default:
+        throw new RuleRefused('the action is none of global, reset, repeat', ['action']);
+    }
+  }
 }
 
 /** The rules of a YAML file; what cannot be used is named with its line. Never throws for what is in the file. */
@@ -71,6 +110,7 @@ export function readRuleFile(file: string, source: string, placeholders: Placeho
   if (documents.length > MAX_DOCUMENTS) {
     return { rules, filters, refused: [refusal(nothing, 1, `the file has more than ${MAX_DOCUMENTS} documents`)] };
   }
+  const collection = new Collection();
   for (const document of documents) {
     const from = lineOf(document.contents?.range?.[0] ?? document.range[0]);
     const [broken] = document.errors;
@@ -84,10 +124,13 @@ export function readRuleFile(file: string, source: string, placeholders: Placeho
       continue;
     }
     if (value === null && documents.length > 1) continue;
-    const head = headOf(isRecord(value) ? value : {}, file, from);
+    let head = headOf(isRecord(value) ? value : {}, file, from);
     try {
       if (!isRecord(value)) throw new RuleRefused('neither a Sigma rule nor an analytic rule with a query');
-      const read = ruleOf(head, value, placeholders);
+      const whole = collection.ruleOf(value);
+      if (!whole) continue;
+      head = headOf(whole, file, from);
+      const read = ruleOf(head, whole, placeholders);
       if ('kind' in read) rules.push(read);
       else filters.push(read);
     } catch (error) {

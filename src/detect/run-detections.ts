@@ -26,7 +26,15 @@ import { type RuleSet, readRules } from './rule-files.ts';
 import type { Leg } from './sigma/leg.ts';
 import { describeLeg, legsOf } from './sigma/logsources.ts';
 import { mayMatch } from './sigma/may-match.ts';
-import { correlationQuery, groupNames, type Known, legQuery, projection, type RuleLeg } from './sigma/queries.ts';
+import {
+  correlationQuery,
+  FieldNotThere,
+  groupNames,
+  type Known,
+  legQuery,
+  projection,
+  type RuleLeg,
+} from './sigma/queries.ts';
 import { RuleRefused, reasonOfFailure } from './sigma/refusal.ts';
 import { notSeen, translate } from './sigma/to-kql.ts';
 import type { Placeholders } from './sigma/values.ts';
@@ -174,10 +182,7 @@ class Detections {
         return;
       }
       this.#run += 1;
-      if (without.size > 0) {
-        const { id, title, level, file, line } = rule;
-        this.#partly.push({ id, title, level, file, line, without: [...without] });
-      }
+      this.#askPartly(rule, without);
       this.#report(rule, results, [...new Set(ready.flatMap(({ translation }) => [...translation.unfiltered]))]);
     } catch (error) {
       this.#refuse(rule, error);
@@ -198,11 +203,14 @@ class Detections {
   }
 
   #correlation(rule: CorrelationRule, isQuiet: boolean): void {
+    const without = new Set<string>();
     try {
       const known: Known = {
         rule: (reference) => this.#references.get(reference),
         legs: (named) => this.#legs.get(named) ?? [],
         source: this.#source,
+        has: (leg, place) => this.groups.of(leg)?.has?.(place) ?? true,
+        without: (because) => without.add(because),
       };
       const want = this.#withoutEvents(rule);
       if (want !== undefined) {
@@ -216,12 +224,17 @@ class Detections {
         return;
       }
       this.#run += 1;
+      this.#askPartly(rule, without);
       const names = groupNames(rule);
       const columns = table.columns.map((c) => ({ ...c, name: names.get(c.name) ?? c.name }));
       this.#report(rule, [{ ...table, columns }], []);
     } catch (error) {
-      this.#refuse(rule, error);
+      this.#refuse(rule, error, error instanceof FieldNotThere ? 'no-events' : 'refused');
     }
+  }
+
+  #askPartly({ id, title, level, file, line }: Rule, without: ReadonlySet<string>): void {
+    if (without.size > 0) this.#partly.push({ id, title, level, file, line, without: [...without] });
   }
 
   /** Why a correlation cannot be asked for want of events of a rule that it names; undefined when it can. */

@@ -24,6 +24,8 @@ export interface ReportGaps {
   because: string;
 }
 
+const taken = 'its times have no zone, and are taken as UTC';
+
 /**
  * Reads such an export, and gives its logons to the collector; `number` is the file's among those that are read. Throws an
  * EventLogError when it cannot be opened; where its end cannot be read, the rest counts.
@@ -37,7 +39,7 @@ export async function readReportedLogons(
   const gaps: ReportGaps = { unread: 0, firstUnread: 0, because: '' };
   const span = new Span();
   const computers = new Set<string>();
-  let [records, failures, successes, open] = [0, 0, 0, 0];
+  let [records, failures, successes, open, zoneless] = [0, 0, 0, 0, 0];
   const file = await readThrough(
     path,
     (read) => logons(read, gaps),
@@ -51,7 +53,9 @@ export async function readReportedLogons(
       if (logon.outcome === 'failed') failures += own;
       else if (logon.outcome === 'succeeded') successes += own;
       else open += 1;
-      collector.other.reported.take(logon, { by, lacks, file: number });
+      if (logon.zoneless) zoneless += 1;
+      const missing = zoneless > 0 ? `${lacks}; ${taken}` : lacks;
+      collector.other.reported.take(logon, { by, lacks: missing, file: number });
     },
     options,
   );
@@ -68,6 +72,7 @@ export async function readReportedLogons(
     computers: namedComputers(computers),
     notes: [
       lacks,
+      ...(zoneless > 0 ? [taken] : []),
       ...(open > 0 ? [`${counted(open, 'attempt')} whose outcome it does not have`] : []),
       ...(unread > 0
         ? [printable(`${counted(unread, 'record')} left out (first in line ${count(firstUnread)}: ${because})`, 300)]

@@ -20,6 +20,8 @@ export interface ReportedLogon
   id: string;
   /** Is it the same wherever it is found, in the same file too? */
   once: boolean;
+  /** Its time has no zone, and is taken as UTC. */
+  zoneless?: boolean;
   /** It stands for as many logons, of which it has the time of the first and of the last alone. */
   several?: { count: number; last: Ticks };
 }

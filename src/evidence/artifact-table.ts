@@ -15,6 +15,7 @@ const byColumns: readonly { table: string; columns: readonly string[] }[] = [
   { table: 'RECmd', columns: ['HivePath', 'HiveType', 'KeyPath', 'ValueName'] },
   { table: 'MFTECmd', columns: ['EntryNumber', 'SequenceNumber', 'ParentPath', 'FileName'] },
   { table: 'GetWinEvent', columns: ['TimeCreated', 'ProviderName', 'LogName', 'MachineName', 'Id'] },
+  { table: 'Linux_Forensics_Journal', columns: ['File', 'Offset', 'Timestamp', 'Data'] },
   { table: 'Plaso', columns: ['data_type', 'timestamp', 'timestamp_desc'] },
   { table: 'Plaso', columns: ['datetime', 'timestamp_desc', 'source', 'source_long', 'message', 'parser'] },
   { table: 'Plaso', columns: ['date', 'time', 'timezone', 'MACB', 'source', 'sourcetype', 'desc', 'extra'] },
@@ -26,6 +27,7 @@ const byColumns: readonly { table: string; columns: readonly string[] }[] = [
     columns: ['EventTime', 'Computer', 'Channel', 'EventID', 'UserName', 'LogonType', 'SourceIP', 'Description'],
   },
   { table: 'UnifiedAuditLog', columns: ['CreationDate', 'RecordType', 'AuditData'] },
+  { table: 'UnifiedAuditLog', columns: ['CreationDate', 'UserIds', 'Operations', 'AuditData'] },
   { table: 'UnifiedAuditLog', columns: ['CreationTime', 'Operation', 'Workload', 'RecordType'] },
   { table: 'CloudTrail', columns: ['eventVersion', 'eventTime', 'eventSource', 'eventName', 'awsRegion'] },
 ];

@@ -20,8 +20,8 @@ export type EvidenceFormat =
   | 'audit'
   | LineLogFormat;
 
-/** Logs of requests, a line each: of IIS, of Apache and nginx, of storage accounts (`$logs`). */
-export type LineLogFormat = 'iis' | 'access' | 'storage-log';
+/** Logs of requests, a line each: of IIS, of Apache and nginx, of storage accounts (`$logs`); and of Windows' firewall. */
+export type LineLogFormat = 'firewall' | 'iis' | 'access' | 'storage-log';
 
 /** A file that a responder named: its format, and the table its rows belong to unless it says itself. */
 export interface EvidenceFile {
@@ -45,7 +45,7 @@ export const isSyslogFormat = (format: EvidenceFormat): format is SyslogFormat =
 export const isUtmpFormat = (format: EvidenceFormat): format is UtmpFormat => format === 'btmp' || format === 'wtmp';
 
 export const isLineLogFormat = (format: EvidenceFormat): format is LineLogFormat =>
-  format === 'iis' || format === 'access' || format === 'storage-log';
+  format === 'firewall' || format === 'iis' || format === 'access' || format === 'storage-log';
 
 /** The table of the records of wtmp, btmp and utmp. */
 export const utmpTable = 'UtmpRecords';

@@ -1,8 +1,13 @@
+import { headOf } from '../archives/open-file.ts';
+import { decodedHead } from './decoded-head.ts';
 import { recordList } from './record-lists.ts';
+import { beginsAsTables, rowsOfTables } from './rows-of-tables.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { type Fields, fieldsOf } from './shapes/export-shape.ts';
 import type { Progress } from './source.ts';
 import { csvRows, textLines } from './text-rows.ts';
+
+const headBytes = 4096;
 
 /** A record of an export with the line, or the element of its list, that it begins in; or why that is none. */
 export type ExportRecord = { line: number } & ({ fields: Fields } | { fields: undefined; because: string });
@@ -41,8 +46,19 @@ async function* csvRecords(
   }
 }
 
+/** The rows of an answer of Log Analytics. */
+async function* answeredRecords(path: string): AsyncGenerator<ExportRecord> {
+  let line = 0;
+  for (const fields of await rowsOfTables(path)) {
+    line += 1;
+    yield { line, fields };
+  }
+}
+
 /** A line may hold a list of records, an object with one, or a record. */
 async function* jsonRecords(path: string, format: 'json' | 'jsonl', read: Progress): AsyncGenerator<ExportRecord> {
+  if (format === 'json' && beginsAsTables(decodedHead(await headOf(path, headBytes, () => {})) ?? ''))
+    return yield* answeredRecords(path);
   for await (const { line, text } of textLines(path, read, format)) {
     const value = parsed(text);
     if (value === undefined) {

@@ -4,38 +4,10 @@ import { checkNames } from './column-names.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { cellOf, commonType, typeOfValue } from './guessed-type.ts';
 import { misfitNote } from './misfit-note.ts';
+import { type AnsweredRow, rowsOfTables } from './rows-of-tables.ts';
 import type { Source } from './source.ts';
 import { standInNotes, standInsOf } from './stand-ins.ts';
 import type { TableBuilder } from './table-builder.ts';
-import { wholeJson } from './whole-json.ts';
-
-/** A record of an export: values by the names of its columns. */
-type ExportRecord = ReadonlyMap<string, unknown>;
-
-/**
- * The rows of Log Analytics' answers: tables of rows. They are read as a whole: an answer has at most 500,000 rows and about
- * 100 MB (learn.microsoft.com/azure/azure-monitor/service-limits, "Log queries and language", as of 2026-11).
- */
-async function jsonRecords(file: string): Promise<ExportRecord[]> {
-  const parsed = await wholeJson(file);
-  const tables: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'tables') : undefined;
-  if (!Array.isArray(tables)) throw new EvidenceError(file, 'it holds neither a list of objects nor tables of rows');
-  return tables.flatMap((table: unknown, t) => {
-    const columns: unknown = typeof table === 'object' && table !== null ? Reflect.get(table, 'columns') : undefined;
-    const rows: unknown = typeof table === 'object' && table !== null ? Reflect.get(table, 'rows') : undefined;
-    if (!Array.isArray(columns) || !Array.isArray(rows))
-      throw new EvidenceError(file, `table ${t} has no columns or no rows`);
-    const names = columns.map((c: unknown) =>
-      String(typeof c === 'object' && c !== null ? Reflect.get(c, 'name') : ''),
-    );
-    return rows.map((row: unknown, r): ExportRecord => {
-      if (!Array.isArray(row) || row.length !== names.length) {
-        throw new EvidenceError(file, `row ${r} of table ${t} has not ${names.length} cells`);
-      }
-      return new Map(names.map((n, i) => [n, row[i]]));
-    });
-  });
-}
 
 /** Of each column: how many cells its type could not hold. */
 class Misfits {
@@ -57,9 +29,9 @@ class Misfits {
  * types; others have the one type that holds all their values. With `lenient`, damage is reported with the rows alone.
  */
 export function jsonSource(table: string, file: string, lenient = false): Source {
-  let whole: Promise<ExportRecord[]> | undefined;
-  const records = (): Promise<ExportRecord[]> => {
-    whole ??= jsonRecords(file);
+  let whole: Promise<AnsweredRow[]> | undefined;
+  const records = (): Promise<AnsweredRow[]> => {
+    whole ??= rowsOfTables(file);
     return whole;
   };
   return {

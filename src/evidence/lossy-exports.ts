@@ -3,6 +3,8 @@ interface LossyExport {
   because: string;
 }
 
+const viewer = 'it is CSV of Event Viewer, without computer, record number and time zone: save the log as .evtx or XML';
+
 /**
  * By how they begin: what programs write that leaves out what makes it evidence, and what to make in its place. Of Run Command the
  * answer keeps the last 4,096 bytes alone (learn.microsoft.com/azure/virtual-machines/windows/run-command, as of 2026-11); last(1),
@@ -15,7 +17,7 @@ const exports: readonly LossyExport[] = [
   },
   {
     begins: /^"?(?:Keywords|Level)"?[,\t]"?Date and Time"?[,\t]"?Source"?[,\t]"?Event ID"?[,\t]/,
-    because: 'it is CSV of Event Viewer, without computer, record number and time zone: save the log as .evtx or XML',
+    because: viewer,
   },
   {
     begins: /^\s*\{\s*"value"\s*:\s*\[\s*\{\s*"code"\s*:\s*"(?:ComponentStatus|ProvisioningState)\//,
@@ -30,6 +32,12 @@ const exports: readonly LossyExport[] = [
 
 /** By their lines; the same. */
 const logs: readonly LossyExport[] = [
+  {
+    // In any language, and with tabs and no header where it was saved as text.
+    begins:
+      /^[^,;\t\d]{1,60}([,;\t])[^,;\t]*\d{1,2}:\d\d:\d\d[^,;\t]*\1Microsoft-Windows-[^,;\t]{1,80}\1\d{1,5}\1[^,;\t]*\1/,
+    because: viewer,
+  },
   {
     begins: /^[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?!UTC )[A-Z]{2,5} \S+ [^\s:[]+(?:\[\d+\])?: /,
     because:

@@ -45,6 +45,12 @@ const signatures: readonly Signature[] = [
   { at: 0, bytes: '\u004d\u003c\u00b2\u00a1', what: 'network capture', cure: captures },
   { at: 0, bytes: '\u00a1\u00b2\u003c\u004d', what: 'network capture', cure: captures },
   { at: 0, bytes: '\u000a\u000d\u000d\u000a', what: 'network capture', cure: captures },
+  {
+    at: 0,
+    bytes: 'Obj\u0001',
+    what: 'Avro file (capture of an event hub)',
+    cure: 'make JSON lines of them (avro-tools tojson FILE), and those of the texts in Body',
+  },
   { at: 0, bytes: 'regf', what: 'registry hive', cure: 'read them with RECmd or regipy' },
   { at: 0, bytes: 'MAM\u0004', what: 'prefetch file', cure: 'read them with PECmd or libscca' },
   { at: 4, bytes: 'SCCA', what: 'prefetch file', cure: 'read them with PECmd or libscca' },

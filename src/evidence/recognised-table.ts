@@ -8,6 +8,7 @@ import { decodedHead } from './decoded-head.ts';
 import type { EvidenceFormat, FileKind } from './evidence-files.ts';
 import { JsonListEnds } from './json-list.ts';
 import { recordList } from './record-lists.ts';
+import { beginsAsTables, firstRowOf } from './rows-of-tables.ts';
 import { entraHeader } from './shapes/entra-csv.ts';
 import { fieldsOf } from './shapes/export-shape.ts';
 import { beginsAsFlowLog, flowTable } from './shapes/flow-log.ts';
@@ -84,6 +85,7 @@ function formatOf(name: string, text: string): EvidenceFormat | null {
   if (/^\s*</.test(text)) return null;
   if (/\.(?:csv|tsv|tab|txt)$/i.test(name)) return 'csv';
   if (!/\.(?:json|jsonl|ndjson)$/i.test(name)) return null;
+  if (beginsAsTables(text)) return 'json';
   // One object a line, whatever the name says; one alone may be around a list of records.
   const [all = '', line = ''] = /^\s*(\{.*\})\s*(?:\n|$)/.exec(text) ?? [];
   const value = parsed(line);
@@ -113,6 +115,11 @@ function csvRecord(text: string): FirstRecord | null {
 }
 
 function jsonRecord(text: string): FirstRecord | null {
+  if (beginsAsTables(text)) {
+    const answered = firstRowOf(text);
+    const { names = [], row = {} } = answered ?? {};
+    return answered && { names, type: String(row.Type ?? ''), record: row };
+  }
   const record = firstObject(withoutWrapping(text));
   if (record === null) return null;
   const type: unknown = Reflect.get(record, 'Type');

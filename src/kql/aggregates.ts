@@ -2,7 +2,7 @@ import { argument, type Call, dynamics, reals, toBool } from './call.ts';
 import { addLongs, type Long, long } from './longs.ts';
 import { type Expression, refuse } from './scope.ts';
 import type { ColumnType } from './types.ts';
-import { type Bag, compareValues, isBag, isNumeric, keyOf, missing, type Value } from './values.ts';
+import { type Bag, compareValues, isBag, isNumeric, keyOf, missing, moreExtreme, type Value } from './values.ts';
 import { PartsDiffer } from './work.ts';
 
 /** Rows, numbered by group. */
@@ -158,13 +158,13 @@ const extreme = (sign: 1 | -1, condition?: number): Aggregate =>
         return (best, row) => {
           const value = at(row);
           if (value === null) return best;
-          return best === null || compareValues(value, best) * sign > 0 ? value : best;
+          return best === null || moreExtreme(value, best, sign) > 0 ? value : best;
         };
       },
       value: (best) => (type === 'string' ? (best ?? '') : best),
       join: (a, b) => {
         if (a === null || b === null) return a ?? b;
-        const order = compareValues(b, a) * sign;
+        const order = moreExtreme(b, a, sign);
         // 0 and -0 are equal, and the first of them is the answer.
         if (order === 0 && !Object.is(a, b)) throw new PartsDiffer();
         return order > 0 ? b : a;
@@ -208,13 +208,16 @@ function sizeLimit(call: Call, position: number): number {
 const makeList = (options: { condition?: number; limit: number; nulls?: boolean }): Aggregate =>
   folding((first): Fold<Value[]> => {
     const most = sizeLimit(first, options.limit);
+    // The elements of an array are in the list, not the array, and a dynamic null is an element (kql-to-sql, read 2026-11-30).
+    const withNulls = options.nulls || argument(first, 0).type === 'dynamic';
     return {
       start: () => [],
       next: (call) => {
         const read = dynamics(call, 0);
         return (into, row) => {
           const value = read(row);
-          if ((value !== null || options.nulls) && into.length < most) into.push(value);
+          if (value === null && !withNulls) return into;
+          for (const member of Array.isArray(value) ? value : [value]) if (into.length < most) into.push(member);
           return into;
         };
       },
@@ -547,6 +550,6 @@ export class BestRows {
   #order(value: Value, before: Value | undefined): number {
     if (before === undefined) return 1;
     if (value === null || before === null) return value === before ? 0 : value === null ? -1 : 1;
-    return compareValues(value, before) * this.#sign;
+    return moreExtreme(value, before, this.#sign);
   }
 }

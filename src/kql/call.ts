@@ -1,9 +1,9 @@
 import type { Node } from './language.ts';
-import { type Long, longFromReal, parseLong } from './longs.ts';
+import { type Long, long, longFromReal, MAX_LONG, MIN_LONG, parseLong } from './longs.ts';
 import { compileRegex, type Regex, RegexRefused } from './regex.ts';
 import { type Expression, fail, refuse, type Scope } from './scope.ts';
 import { parseGuid } from './table.ts';
-import { parseDatetime, parseTimespan, type Ticks } from './times.ts';
+import { parseDatetime, parseTimespan, TICKS_BEFORE_EPOCH, type Ticks, withinCalendar } from './times.ts';
 import type { ColumnType } from './types.ts';
 import { Instant, isNumeric, parseJson, toDynamic, toText, type Value } from './values.ts';
 
@@ -108,16 +108,21 @@ export function regexAt(pattern: string, node: Node, scope: Scope): Regex {
 
 // ---- conversions ------------------------------------------------------------------------------------------------
 
-/** toint(), tolong(): null for what does not convert. Reals are truncated; text must be a whole number. */
+/**
+ * toint(), tolong(): null for what does not convert. Reals are truncated, to the nearest there is where they do not fit; text must be a
+ * whole number; a datetime is its ticks since the year 1. A long beyond an int loses its upper bits. This and what follows is as
+ * Microsoft's emulator of the service answers (https://github.com/saoc90/kql-to-sql, fuzzing/verdicts3, read 2026-11-30).
+ */
 function toLong(value: Value, type: ColumnType): Long | null {
   if (value === null) return null;
+  if (type === 'datetime' && isNumeric(value)) return long(BigInt(value) + TICKS_BEFORE_EPOCH);
   switch (typeof value) {
     case 'boolean':
       return value ? 1 : 0;
     case 'bigint':
       return value;
     case 'number':
-      return type === 'real' || type === 'dynamic' || type === 'decimal' ? longFromReal(value) : value;
+      return type === 'real' || type === 'dynamic' || type === 'decimal' ? nearestLong(value) : value;
     case 'string':
       return parseLong(value);
     default:
@@ -127,7 +132,17 @@ function toLong(value: Value, type: ColumnType): Long | null {
 
 function toInt(value: Value, type: ColumnType): Long | null {
   const whole = toLong(value, type);
-  return whole !== null && whole >= -2147483648 && whole <= 2147483647 ? whole : null;
+  if (whole === null || (whole >= -2147483648 && whole <= 2147483647)) return whole;
+  if (typeof value === 'string') return null;
+  if (type === 'real' || (typeof value === 'number' && !Number.isInteger(value))) {
+    return whole > 0 ? 2147483647 : -2147483648;
+  }
+  return Number(BigInt.asIntN(32, BigInt(whole)));
+}
+
+function nearestLong(value: number): Long | null {
+  const whole = longFromReal(value);
+  return whole !== null || !Number.isFinite(value) ? whole : value > 0 ? MAX_LONG : MIN_LONG;
 }
 
 const REAL = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
@@ -143,15 +158,10 @@ export function toReal(value: Value): number | null {
       return value ? 1 : 0;
     case 'string': {
       if (REAL.test(value)) return Number(value);
-      const hex = parseLong(value);
-      if (hex !== null) return Number(hex);
-      const word = value.trim().toLowerCase();
-      if (word === 'nan') return Number.NaN;
-      return word === 'inf' || word === '+inf' || word === 'infinity'
-        ? Number.POSITIVE_INFINITY
-        : word === '-inf' || word === '-infinity'
-          ? Number.NEGATIVE_INFINITY
-          : null;
+      const word = value.trim();
+      if (word.toLowerCase() === 'nan') return Number.NaN;
+      if (!/^[-+]?[iI]nf(?:inity)?$/.test(word)) return null;
+      return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     }
     default:
       return null;
@@ -163,7 +173,7 @@ export function toBool(value: Value): boolean | null {
   if (typeof value === 'boolean') return value;
   if (isNumeric(value)) return value !== 0;
   if (typeof value !== 'string') return null;
-  const word = value.trim().toLowerCase();
+  const word = value.toLowerCase();
   if (word === 'true') return true;
   if (word === 'false') return false;
   const whole = parseLong(word);
@@ -174,14 +184,21 @@ function toDatetime(value: Value, type: ColumnType): Ticks | null {
   if (value === null) return null;
   if (value instanceof Instant) return value.type === 'datetime' ? value.ticks : null;
   if (typeof value === 'string') return parseDatetime(value);
-  return type === 'datetime' && isNumeric(value) ? value : null;
+  if (!isNumeric(value)) return null;
+  if (type === 'datetime') return value;
+  const ticks = TICK_COUNTS.has(type) ? toLong(value, type) : null;
+  return ticks === null ? null : withinCalendar(long(BigInt(ticks) - TICKS_BEFORE_EPOCH));
 }
+
+/** Numbers that todatetime() takes for ticks since the year 1, and totimespan() for ticks. */
+const TICK_COUNTS: ReadonlySet<ColumnType> = new Set(['int', 'long', 'real']);
 
 function toTimespan(value: Value, type: ColumnType): Ticks | null {
   if (value === null) return null;
   if (value instanceof Instant) return value.type === 'timespan' ? value.ticks : null;
   if (typeof value === 'string') return parseTimespan(value);
-  return type === 'timespan' && isNumeric(value) ? value : null;
+  if (!isNumeric(value)) return null;
+  return type === 'timespan' ? value : TICK_COUNTS.has(type) ? toLong(value, type) : null;
 }
 
 /** A value of one type as a cell of another, as the to…() functions do; null (or '') when it does not convert. */
@@ -195,7 +212,7 @@ export function convert(value: Value, from: ColumnType, to: ColumnType): Value {
       return toInt(value, from);
     case 'real':
     case 'decimal':
-      return toReal(value);
+      return toReal(from === 'datetime' ? toLong(value, from) : value);
     case 'bool':
       return toBool(value);
     case 'datetime':

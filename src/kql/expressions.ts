@@ -17,6 +17,7 @@ import { SERIES_FUNCTIONS, SERIES_TUPLES } from './functions/series.ts';
 import { STRING_FUNCTIONS } from './functions/strings.ts';
 import { STRUCTURED_FUNCTIONS } from './functions/structured.ts';
 import { TIME_ZONE_FUNCTIONS } from './functions/time-zones.ts';
+import { USER_AGENT_FUNCTIONS } from './functions/user-agent.ts';
 import {
   argumentsOf,
   child,
@@ -60,6 +61,7 @@ const FUNCTIONS: ReadonlyMap<string, Implementation> = new Map(
     ...GEOGRAPHY_FUNCTIONS,
     ...TIME_ZONE_FUNCTIONS,
     ...PLACE_FUNCTIONS,
+    ...USER_AGENT_FUNCTIONS,
   }),
 );
 

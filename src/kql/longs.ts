@@ -4,8 +4,8 @@
  */
 export type Long = number | bigint;
 
-const MAX_LONG = 9223372036854775807n;
-const MIN_LONG = -9223372036854775808n;
+export const MAX_LONG = 9223372036854775807n;
+export const MIN_LONG = -9223372036854775808n;
 
 /** The canonical form of a 64-bit value, wrapping what does not fit. */
 export function long(value: bigint): Long {
@@ -72,10 +72,8 @@ export function parseLong(text: string): Long | null {
     const value = BigInt(trimmed.startsWith('+') ? trimmed.slice(1) : trimmed);
     return value < MIN_LONG || value > MAX_LONG ? null : long(value);
   }
-  const hex = /^([-+]?)0[xX]([0-9a-fA-F]{1,16})$/.exec(trimmed);
-  if (hex?.[2] === undefined) return null;
-  const value = BigInt.asIntN(64, BigInt(`0x${hex[2]}`));
-  return long(hex[1] === '-' ? -value : value);
+  const hex = /^0[xX]([0-9a-fA-F]{1,16})$/.exec(trimmed)?.[1];
+  return hex === undefined ? null : long(BigInt.asIntN(64, BigInt(`0x${hex}`)));
 }
 
 /** A long from a real, truncated toward zero; null when it does not fit or is no number. */

@@ -30,8 +30,6 @@ const refusedNames: ReadonlyMap<string, string> = new Map(
     hash_combine: HASHES,
     zlib_compress_to_base64_string: BYTES,
     gzip_compress_to_base64_string: BYTES,
-    parse_user_agent:
-      'the answer comes from a list of browsers and devices of the service, which grows; match the text itself',
     diffpatterns_text: SEGMENTS,
     'reduce-by':
       'how the service clusters texts is not documented; count by a pattern: summarize count() by replace_regex(…)',

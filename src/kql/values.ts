@@ -44,14 +44,14 @@ export function toDynamic(value: Value, type: ColumnType): Value {
   return value;
 }
 
-/** JSON text of a dynamic. Keys keep their order; a real that JSON cannot say is null. */
+/** JSON text of a dynamic. Keys keep their order; a real that JSON cannot say is a text, as "NaN" (kql-to-sql, read 2026-11-30). */
 export function printJson(value: Value): string {
   if (value === null) return 'null';
   switch (typeof value) {
     case 'boolean':
       return value ? 'true' : 'false';
     case 'number':
-      return Number.isFinite(value) ? printReal(value, false) : 'null';
+      return Number.isFinite(value) ? printReal(value, false) : `"${printReal(value, false)}"`;
     case 'bigint':
       return value.toString();
     case 'string':
@@ -135,7 +135,10 @@ export function toText(value: Value, type: ColumnType): string {
     case 'number':
       if (type === 'datetime') return printDatetime(value);
       if (type === 'timespan') return printTimespan(value);
-      return type === 'real' ? printReal(value, true) : printReal(value, false);
+      if (type !== 'real') return printReal(value, false);
+      // In text an infinity is `inf`, and zero has its sign (kql-to-sql, read 2026-11-30).
+      if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? 'inf' : '-inf';
+      return Object.is(value, -0) ? '-0.0' : printReal(value, true);
     case 'bigint':
       if (type === 'datetime') return printDatetime(value);
       return type === 'timespan' ? printTimespan(value) : value.toString();
@@ -179,6 +182,16 @@ export function compareValues(a: Value, b: Value): number {
   if (typeof a === 'boolean' && typeof b === 'boolean') return a === b ? 0 : a ? 1 : -1;
   if (a instanceof Instant && b instanceof Instant) return compareValues(a.ticks, b.ticks);
   return compareValues(toText(a, 'dynamic'), toText(b, 'dynamic'));
+}
+
+/**
+ * Above 0 where `a` is more extreme than `b` in the direction of `sign`. NaN is more extreme than any number, in both: the least and the
+ * most of 1.5, NaN and 2.5 are NaN (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+ */
+export function moreExtreme(a: Value, b: Value, sign: 1 | -1): number {
+  const [noNumber, neither] = [Number.isNaN(a), Number.isNaN(b)];
+  if (noNumber || neither) return Number(noNumber) - Number(neither);
+  return compareValues(a, b) * sign;
 }
 
 export const isNumeric = (value: Value): value is number | bigint =>

@@ -52,13 +52,15 @@ describe('members of a .zip', () => {
       '../../etc/passwd': 'its name leads out of the archive',
       '/etc/passwd': 'its name leads out of the archive',
       'C:/windows/x': 'its name leads out of the archive',
-      'locked.evtx': 'it is protected by a password',
+      'locked.evtx': 'it is protected by a password: unpack it with that, and name the folder',
       twice: 'the archive has another member of this name',
     });
     expect(await textOf(`${path}!twice`)).toBe('first');
     await expect(textOf(`${path}!longer`)).rejects.toThrow('its archive is damaged (too many bytes');
     await expect(textOf(`${path}!other`)).rejects.toThrow('does not match the checksum in its archive');
-    await expect(textOf(`${path}!locked.evtx`)).rejects.toThrow('it is protected by a password');
+    await expect(textOf(`${path}!locked.evtx`)).rejects.toThrow(
+      'it is protected by a password: unpack it with that, and name the folder',
+    );
     expect(await textOf(`${path}!sound`)).toBe('sound');
   });
 

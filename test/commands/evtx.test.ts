@@ -239,7 +239,7 @@ describe('cordon evtx', () => {
       '  for cordon kql: SigninLogs (1 file)',
       `  not read: 1 export of no table that is known (name one: NAME=FILE): ${join(root, 'results.json')}`,
       '  not read: 1 file of kinds that are no evidence here: 1 .sys',
-      `! not read: ${join(root, 'case.zip')}!locked.evtx: it is protected by a password`,
+      `! not read: ${join(root, 'case.zip')}!locked.evtx: it is protected by a password: unpack it with that, and name the folder`,
     ]);
     expect(stdout).toContain('13 failures from 2 addresses on 2 accounts; 1 burst of 10 in 300 s');
 

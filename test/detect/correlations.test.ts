@@ -360,6 +360,18 @@ describe('correlations', () => {
     ).toEqual(['30 ann']);
   });
 
+  it('by a field that no event has are not asked', async () => {
+    const log = logOf([0, 1, 2].map((second) => ({ second, what: 'failed', user: 'ann', from: '10.0.0.1' })));
+    const count = 'type: event_count\nrules: [failed]\ntimespan: 1m\ncondition: {gte: 2}\ngroup-by: ';
+    const values = 'type: value_count\nrules: [failed]\ntimespan: 1m\ncondition: {field: User, gte: 1}';
+    const source = [base, correlation('by', `${count}[User]`), correlation('values', values)].join('\n---\n');
+    const { detections, notRun } = await detect(source, log);
+    expect(detections.filter(({ id }) => id !== '')).toEqual([]);
+    expect(notRun.map(({ id, kind, because }) => [id, kind, because])).toEqual(
+      ['by', 'values'].map((id) => [id, 'no-events', 'the rule failed: SecurityEvent: no event has the field User']),
+    );
+  });
+
   it('group by several fields together', async () => {
     const log = logOf([
       ...failures('ann', [1, 2, 3], 'x'),

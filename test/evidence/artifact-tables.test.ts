@@ -22,6 +22,9 @@ const files: Record<string, string> = {
     '"Message","Id","ProviderName","LogName","MachineName","TimeCreated"\n"An account failed to log on.","4625","Microsoft-Windows-Security-Auditing","Security","web01","11/23/2026 2:00:01 AM"\n',
   'ual.csv':
     'RecordId,CreationDate,RecordType,Operation,UserId,AuditData\n1,2026-11-23T02:00:01.0000000Z,15,UserLoggedIn,a@b.c,"{""ClientIP"":""203.0.113.9""}"\n',
+  // As Purview's portal exported it before 2023.
+  'purview.csv':
+    'CreationDate,UserIds,Operations,AuditData\n2026-11-23T02:00:01.0000000Z,a@b.c,New-InboxRule,"{""ClientIP"":""203.0.113.9""}"\n',
   'cloudtrail.json':
     '{"Records":[{"eventVersion":"1.08","eventTime":"2026-11-23T02:00:01Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"eu-west-1"}]}',
 };
@@ -41,6 +44,7 @@ describe('what programs of responders write', () => {
       'ProgramExecution/20261123020000_PECmd_Output.csv': 'PECmd_Output',
       'winevent.csv': 'GetWinEvent',
       'ual.csv': 'UnifiedAuditLog',
+      'purview.csv': 'UnifiedAuditLog',
     });
     // Of AWS: a form that is no table here, and is named.
     expect(evidence.tableless.map((path) => relative(`${folder.path}/kape`, path))).toEqual(['cloudtrail.json']);

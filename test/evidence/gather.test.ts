@@ -71,7 +71,10 @@ describe('a folder as evidence', () => {
       ['evtx', undefined],
     ]);
     expect(evidence.unread.map(({ path, because }) => [relative(root, path), because])).toEqual([
-      ['Collection-web02.zip!data.zip!locked/Security.evtx', 'it is protected by a password'],
+      [
+        'Collection-web02.zip!data.zip!locked/Security.evtx',
+        'it is protected by a password: unpack it with that, and name the folder',
+      ],
       ['Collection-web02.zip!data.zip!../Security.evtx', 'its name leads out of the archive'],
       ['old.7z', 'it is a .7z archive, which is not read: unpack it (7z x FILE)'],
     ]);

@@ -42,6 +42,37 @@ const storage = [
   '',
 ].join('\n');
 
+const firewall = [
+  '#Version: 1.5',
+  '#Software: Microsoft Windows Firewall',
+  '#Time Format: Local',
+  '#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path pid',
+  '',
+  '2026-11-23 02:00:01 ALLOW TCP 203.0.113.9 10.0.0.4 4242 3389 0 - 0 0 0 - - - RECEIVE 716',
+  '2026-11-23 02:00:02 DROP UDP 10.0.0.4 198.51.100.7 53 53 48 - - - - - - - SEND 1',
+  'torn',
+  '',
+].join('\r\n');
+
+describe('the log of Windows’ firewall', () => {
+  it('is WindowsFirewall, and no request of IIS, with a word on its times', async () => {
+    const path = folder.write('pfirewall.log', firewall);
+    const { rows, notes } = await ask(
+      path,
+      'WindowsFirewall | project TimeGenerated, FirewallAction, RemoteIP, DestinationPort, CommunicationDirection, RequestSizeInBytes',
+    );
+    expect(rows).toEqual([
+      ['2026-11-23T02:00:01Z', 'ALLOW', '203.0.113.9', 3389, 'RECEIVE', 0],
+      ['2026-11-23T02:00:02Z', 'DROP', '198.51.100.7', 53, 'SEND', 48],
+    ]);
+    expect(notes).toEqual([
+      expect.stringContaining('its times are those of its computer, whose zone it does not say, and taken as UTC'),
+      `${path}: 1 line of no known form left out (first in line 8)`,
+    ]);
+    expect(lineLogFormat(firewall.split('\r\n').slice(0, 4))).toBe('firewall');
+  });
+});
+
 describe('logs of requests', () => {
   it('of IIS are W3CIISLog, with the fields of the last directive', async () => {
     const query =

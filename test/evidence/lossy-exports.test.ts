@@ -35,6 +35,16 @@ describe('an export that lost what makes it evidence', () => {
       '-o json',
     ],
     [
+      'Event Viewer in German',
+      'Schlüsselwörter,Datum und Uhrzeit,Quelle,Ereignis-ID,Aufgabenkategorie\nÜberwachungsfehler,23.11.2026 02:00:01,Microsoft-Windows-Security-Auditing,4625,Logon,"Fehler beim Anmelden"\n',
+      'save the log as .evtx',
+    ],
+    [
+      'Event Viewer as text',
+      'Audit Failure\t11/23/2026 2:00:01 AM\tMicrosoft-Windows-Security-Auditing\t4625\tLogon\tAn account failed to log on.\n',
+      'save the log as .evtx',
+    ],
+    [
       'fail2ban',
       '2026-11-23 02:00:00,123 fail2ban.filter         [812]: INFO    [sshd] Found 203.0.113.9\n',
       'auth.log',

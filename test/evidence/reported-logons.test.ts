@@ -388,24 +388,43 @@ describe('logons in what other programs export', () => {
     expect(files[0]?.notes?.[1]).toMatch(/^1 record left out \(first in line 1: neither its Properties/);
   });
 
+  it('are said to be taken as UTC where their times have no zone', async () => {
+    const rows = seconds.map((i) => winEvent(i, { Message: message, TimeCreated: `11/23/2026 2:00:${two(i)} AM` }));
+    const zoneless = await read([folder.write('zoneless.jsonl', lines(rows))]);
+    expect(zoneless.files[0]?.notes).toContain('its times have no zone, and are taken as UTC');
+    if (zoneless.logons.state !== 'known') throw new Error(zoneless.logons.because);
+    expect(zoneless.logons.notSeen.join('\n')).toMatch(/beside GetWinEvent: .*; its times have no zone/);
+    const core = seconds.map((i) => winEvent(i, { Message: message, TimeCreated: at(i).replace('Z', '+00:00') }));
+    const { files } = await read([folder.write('core.jsonl', lines(core))]);
+    expect(files[0]?.notes).toHaveLength(1);
+  });
+
   it('take any values in the place of those that are expected', async () => {
     const any = fc.oneof(
       fc.anything({ maxDepth: 3 }),
       fc.constantFrom(4625, 'Sec', 'Security', at(1), '1e400', '¦: ¦'),
     );
     const shapes = [detection(1, 'x'), hayabusaJson[0], winEvent(1, { Properties: properties(1), Message: message })];
-    const kinds = ['Chainsaw', 'Hayabusa', 'GetWinEvent', 'HayabusaLogonSummary', 'DeviceLogonEvents'];
+    const kinds =
+      'Chainsaw Hayabusa GetWinEvent HayabusaLogonSummary DeviceLogonEvents SecurityEvent WindowsEvent Syslog DeviceTimeline Plaso Splunk Windows_EventLogs_RDPAuth Linux_Forensics_Journal'.split(
+        ' ',
+      );
     await fc.assert(
-      fc.asyncProperty(fc.nat(2), fc.nat(4), fc.array(fc.tuple(fc.nat(30), any)), async (shape, kind, changes) => {
-        const record: Record<string, unknown> = { ...shapes[shape] };
-        const names = Object.keys(record);
-        for (const [place, given] of changes) record[names[place % names.length] ?? ''] = given;
-        const path = folder.write('any.jsonl', lines([record, null, [record]]));
-        const log = reportedLog({ path, format: 'jsonl', table: kinds[kind] });
-        if (!log) throw new Error('no reporter');
-        const { damages } = await readReportedLogons(log, 0, new LogonCollector(), {});
-        expect(damages).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.nat(2),
+        fc.nat(kinds.length - 1),
+        fc.array(fc.tuple(fc.nat(30), any)),
+        async (shape, kind, changes) => {
+          const record: Record<string, unknown> = { ...shapes[shape] };
+          const names = Object.keys(record);
+          for (const [place, given] of changes) record[names[place % names.length] ?? ''] = given;
+          const path = folder.write('any.jsonl', lines([record, null, [record]]));
+          const log = reportedLog({ path, format: 'jsonl', table: kinds[kind] });
+          if (!log) throw new Error('no reporter');
+          const { damages } = await readReportedLogons(log, 0, new LogonCollector(), {});
+          expect(damages).toBe(0);
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { evtxDocumentOf, gatherLogs, logFiles } from '../../src/commands/gathered-logs.ts';
 import { readEventLogs } from '../../src/eventlog/read-logs.ts';
+import { runQuery } from '../../src/evidence/run-query.ts';
 import { temporaryFolder } from '../eventlog/temporary.ts';
 
 const folder = temporaryFolder();
@@ -41,6 +42,21 @@ const securityEvents = csv(
     return [portalTime(i), 'web01', failed ? 4625 : 4624, 'WEB01\\admin', '203.0.113.9', 3, ...codes, 'SecurityEvent'];
   }),
 );
+/** The same as Log Analytics' API answers. */
+const answer = JSON.stringify({
+  tables: [
+    {
+      name: 'PrimaryResult',
+      columns: 'TimeGenerated Computer EventID TargetAccount IpAddress LogonType SubStatus Activity Type'
+        .split(' ')
+        .map((name) => ({ name, type: 'string' })),
+      rows: [...guesses, 13].map((i) => [
+        ...[isoTime(i), 'web01', i < 13 ? 4625 : 4624, 'WEB01\\admin', '203.0.113.9', 3, '0xc000006a'],
+        ...['4625 - An account ["failed"] to log on.', 'SecurityEvent'],
+      ]),
+    },
+  ],
+});
 const windowsEvents = lines(
   [...guesses, 13].map((i) => ({
     TimeGenerated: isoTime(i),
@@ -93,6 +109,14 @@ const rdpAuth = lines(
     Message: null,
     EventRecordID: 100 + i,
     FullPath: 'C:\\Windows\\System32\\Winevt\\Logs\\Security.evtx',
+  })),
+);
+const journal = lines(
+  [...guesses, 13].map((i) => ({
+    File: '/run/log/journal/x/system.journal',
+    Offset: i,
+    Timestamp: isoTime(i),
+    Data: ['_HOSTNAME=lin01', 'SYSLOG_IDENTIFIER=sshd', `_PID=${700 + i}`, `MESSAGE=${said(i)}`],
   })),
 );
 const deviceTimeline = csv(
@@ -214,9 +238,11 @@ const splunkCsv = csv(
 describe('tables and exports that report logons', () => {
   it.each([
     ['security.csv', securityEvents, 'SecurityEvent', 13],
+    ['answer.json', answer, 'SecurityEvent', 13],
     ['windows.jsonl', windowsEvents, 'WindowsEvent', 13],
     ['syslog.csv', syslog, 'Log Analytics’ Syslog', 14],
     ['Windows.EventLogs.RDPAuth.json', rdpAuth, 'Velociraptor’s RDPAuth', 13],
+    ['Linux.Forensics.Journal.json', journal, 'Velociraptor’s Journal', 13],
     ['timeline.csv', deviceTimeline, 'the time line of a device', 13],
     ['plaso.jsonl', plasoJson, 'Plaso', 26],
     ['dynamic.csv', plasoDynamic, 'Plaso', 13],
@@ -234,6 +260,16 @@ describe('tables and exports that report logons', () => {
     });
     expect(logons.coverage).toMatch(/^only what .* reports 2026-11-23T02:00:01Z to 2026-11-23T02:00:13Z$/);
     expect(logons.notSeen.join('\n')).toContain(`beside ${by}: `);
+  });
+
+  it('are rows too where they are tables of rows', async () => {
+    const { evidence } = await gatherLogs([folder.write('answer.json', answer)]);
+    const query = 'SecurityEvent | summarize count() by Computer, EventID | sort by EventID asc';
+    const { rows } = await runQuery({ query, files: evidence.files, now: 0, limit: 5 }, () => {});
+    expect(rows).toEqual([
+      ['web01', 4624, 1],
+      ['web01', 4625, 12],
+    ]);
   });
 
   it('count once beside the log whose lines they are', async () => {

@@ -501,7 +501,9 @@ describe('functions', () => {
     ['5 !between (1 .. 4)', true],
     ['iff(long(null) > 1, "a", "b")', 'b'],
     ['case(1 > 2, "a", 2 > 1, "b", "c")', 'b'],
-    ['round(2.5)', 2],
+    ['round(2.5)', 3],
+    ['round(-0.5)', -1],
+    ['round(3.25, 1)', 3.3],
     ['round(1.005, 2)', 1],
     ['min_of(3, 1, 2)', 1],
     ['ipv4_is_private("172.31.255.1")', true],
@@ -625,7 +627,7 @@ describe('what is refused', () => {
     expect(failure(`${million} | join kind=inner (${million}) on k | count`).kind).toBe('limit');
     expect(failure(`print ${'('.repeat(20_000)}1${')'.repeat(20_000)}`).kind).toBe('limit');
     expect(failure(`print ${new Array(1_000).fill('1 == 2').join(' or ')}`).kind).toBe('limit');
-    expect(failure(`print "${'x'.repeat(300_000)}"`).kind).toBe('limit');
+    expect(failure(`print "${'x'.repeat(1_000_001)}"`).kind).toBe('limit');
   });
 });
 

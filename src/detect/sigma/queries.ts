@@ -5,9 +5,9 @@ import { isReached } from './correlation.ts';
 import { kqlName } from './kql-words.ts';
 import type { Columns, Leg } from './leg.ts';
 import { conditionOf } from './logsources.ts';
-import { placeOf } from './places.ts';
+import { type Place, placeOf } from './places.ts';
 import { RuleRefused } from './refusal.ts';
-import type { Translation } from './to-kql.ts';
+import { notSeen, type Translation } from './to-kql.ts';
 
 /** A rule on one leg, ready to be asked. */
 export interface RuleLeg {
@@ -15,6 +15,9 @@ export interface RuleLeg {
   columns: Columns;
   translation: Translation;
 }
+
+/** Events whose fields are as they are read; those of the others are of XML. */
+const withoutXml: ReadonlySet<Leg['fields']> = new Set(['columns', 'defender', 'auditd', 'web', 'syslog']);
 
 /** A leg's table with what it is about, and with the columns that have to be made. */
 export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string {
@@ -24,8 +27,7 @@ export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string 
     leg.table,
     ...(condition === '' ? [] : [`| where ${condition}`]),
     ...(defines.size === 0 ? [] : [`| extend ${[...defines].map(([name, as]) => `${name} = ${as}`).join(',\n    ')}`]),
-    // All other legs have their fields in XML.
-    ...(defines.size === 0 || leg.fields === 'columns' || leg.fields === 'defender'
+    ...(defines.size === 0 || withoutXml.has(leg.fields)
       ? []
       : [`| extend ${names.map((name) => `${name} = ${xmlText(name)}`).join(',\n    ')}`]),
   ].join('\n');
@@ -62,7 +64,14 @@ export interface Known {
   rule(reference: string): SigmaRule | CorrelationRule | undefined;
   legs(rule: SigmaRule): readonly RuleLeg[];
   source: LegSource;
+  /** Do the events of a leg have a field? Without it those are believed that the correlation names. */
+  has?(leg: Leg, place: Place): boolean;
+  /** Told of events that a correlation has to leave out, because they lack a field that it groups by or counts. */
+  without?(because: string): void;
 }
+
+/** A correlation groups by, or counts, a field that no event has: nothing is known of what it asks. */
+export class FieldNotThere extends RuleRefused {}
 
 /** Correlations of correlations of … */
 const MAX_DEPTH = 5;
@@ -112,16 +121,30 @@ function rowsOf(reference: string, correlation: CorrelationRule, known: Known, d
   }
   const legs = known.legs(rule);
   if (legs.length === 0) throw new RuleRefused(`the rule ${reference} cannot be run`, path);
-  return legs.map((one) => {
+  const lacking: string[] = [];
+  const rows = legs.flatMap((one) => {
+    const places = named.map((field) => placeIn(field, one, known));
+    const missing = places.filter((place) => typeof place === 'string');
+    lacking.push(...missing);
+    if (missing.length > 0) return [];
     const defines = new Map(one.translation.defines);
-    const texts = named.map((field) => {
-      const place = placeOf(field, one.leg, one.columns);
-      if (typeof place === 'string') throw new RuleRefused(place, ['correlation']);
+    const texts = places.flatMap((place) => {
+      if (typeof place === 'string') return [];
       if (place.define) defines.set(place.define.name, place.define.as);
-      return place.text;
+      return [place.text];
     });
     return `${legQuery({ ...one, translation: { ...one.translation, defines } }, known.source)}\n${project('TimeGenerated', texts)}`;
   });
+  if (rows.length === 0) throw new FieldNotThere(`the rule ${reference}: ${lacking.join('; ')}`, ['correlation']);
+  for (const because of lacking) known.without?.(because);
+  return rows;
+}
+
+/** Where the events of a leg have a field that a correlation groups by or counts; a sentence where they have none. */
+function placeIn(field: string, { leg, columns }: RuleLeg, { has }: Known): Place | string {
+  const place = placeOf(field, leg, columns);
+  if (typeof place === 'string' || !has || has(leg, place)) return place;
+  return `${leg.table}: ${notSeen} ${field}`;
 }
 
 /**

@@ -11,6 +11,8 @@ const columnOf: ReadonlyMap<string, string> = new Map(
     'cs-bytes': 'csBytes',
     'cs-host': 'csHost',
     'cs-method': 'csMethod',
+    // The log of HTTP.sys has path and query in one (HTTPERR).
+    'cs-uri': 'csUriStem',
     'cs-uri-query': 'csUriQuery',
     'cs-uri-stem': 'csUriStem',
     'cs-username': 'csUserName',
@@ -43,9 +45,13 @@ const mostFields = 200;
 function reader(): LineReader {
   let columns: readonly (string | undefined)[] = [];
   let [dateAt, timeAt] = [-1, -1];
+  let isOther = false;
   return (line) => {
     if (line.startsWith('#')) {
       const named = /^#Fields:\s*(\S.*)$/.exec(line)?.[1];
+      // Of a service with fields of its own, and times of an unnamed zone.
+      if (/^#Software: Microsoft Windows Firewall\b/.test(line)) isOther = true;
+      if (isOther) return null;
       if (named === undefined)
         return /^#(?:Software|Version|Date|Start-Date|End-Date|Remark):/.test(line) ? 'directive' : null;
       const fields = named.trim().toLowerCase().split(/\s+/, mostFields);

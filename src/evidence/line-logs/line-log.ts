@@ -7,11 +7,17 @@ import { cellOf } from '../guessed-type.ts';
 import { oneTable } from '../one-table.ts';
 import type { Source } from '../source.ts';
 import { accessLog } from './access-log.ts';
+import { firewallLog } from './firewall-log.ts';
 import { iisLog } from './iis-log.ts';
 import type { LineLog } from './line-reader.ts';
 import { storageLog } from './storage-log.ts';
 
-const logs: Record<LineLogFormat, LineLog> = { iis: iisLog, access: accessLog, 'storage-log': storageLog };
+const logs: Record<LineLogFormat, LineLog> = {
+  firewall: firewallLog,
+  iis: iisLog,
+  access: accessLog,
+  'storage-log': storageLog,
+};
 const linesTried = 20;
 
 /** The format of such a log by its first lines, the last of which may be cut; undefined for anything else. */
@@ -22,7 +28,11 @@ export function lineLogFormat(lines: readonly string[]): LineLogFormat | undefin
     const found = first.map((line) => read(line.replace(/\r$/, '')));
     // What a client sends can make a line of no form.
     const rows = found.filter((one) => one !== null).length;
-    return rows > 0 && rows * 2 >= first.length && (format === 'iis' || found.some((one) => one instanceof Map));
+    return (
+      rows > 0 &&
+      rows * 2 >= first.length &&
+      (format === 'iis' || format === 'firewall' || found.some((one) => one instanceof Map))
+    );
   });
 }
 
@@ -31,7 +41,7 @@ export const lineLogTable = (format: LineLogFormat): string => logs[format].tabl
 
 /** A log of lines as a table. */
 export function lineLogSource({ path, format }: { path: string; format: LineLogFormat }): Source {
-  const { table, columns, reader } = logs[format];
+  const { table, columns, reader, remark } = logs[format];
   const all = new Map<string, ColumnType>(
     Object.entries({ ...columns, Type: 'string', _EvidenceFile: 'string', _EvidenceLine: 'long' } as const),
   );
@@ -51,6 +61,7 @@ export function lineLogSource({ path, format }: { path: string; format: LineLogF
         if (full) await full;
       }
     return [
+      ...(remark === undefined ? [] : [`${path}: ${remark}`]),
       ...(gaps.unread > 0
         ? [`${path}: ${counted(gaps.unread, 'line')} of no known form left out (first in line ${gaps.firstUnread})`]
         : []),

@@ -4,6 +4,8 @@ import type { ColumnType } from '../../kql/types.ts';
 export interface LineLog {
   table: string;
   columns: Readonly<Record<string, ColumnType>>;
+  /** Said of every file. */
+  remark?: string;
   /** Reads a file from its first line on. */
   reader(): LineReader;
 }

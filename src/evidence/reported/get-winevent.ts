@@ -65,6 +65,9 @@ function timeOf(value: unknown): Ticks | null {
   return unix === undefined ? instantOf(text) : ticksOfUnix(Number(unix));
 }
 
+/** Export-Csv writes the time of the computer that it ran on. */
+const isZoneless = (value: unknown): boolean => !/(?:Z|[+-]\d\d:?\d\d|\)\/)$/.test(textOf(at(value, 'value') ?? value));
+
 /** A value of EventLogRecord.Properties: a number where Windows has one in hexadecimal. */
 const propertyText = (property: unknown, name: string): string => {
   const value = at(property, 'Value');
@@ -93,12 +96,13 @@ export const getWinEvent: Reporter = {
     const field = fieldOf(row, eventId);
     if (!field)
       return { because: 'neither its Properties (ConvertTo-Json -Depth 2) nor an English Message say whose it is' };
-    return windowsLogon({
+    const logon = windowsLogon({
       eventId,
       at: timeOf(row.get('TimeCreated')),
       computer: fieldText(row, 'MachineName'),
       recordId: fieldText(row, 'RecordId'),
       field,
     });
+    return logon && !('because' in logon) && isZoneless(row.get('TimeCreated')) ? { ...logon, zoneless: true } : logon;
   },
 };

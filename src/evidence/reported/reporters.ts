@@ -13,7 +13,7 @@ import { securityEvent, syslogTable, windowsEvent } from './log-analytics.ts';
 import { plaso } from './plaso.ts';
 import type { DateOrder, Reporter, RowLogon } from './reporter.ts';
 import { splunk } from './splunk.ts';
-import { rdpAuth } from './velociraptor.ts';
+import { linuxJournal, rdpAuth } from './velociraptor.ts';
 
 /** By table. */
 const reporters: ReadonlyMap<string, Reporter> = new Map(
@@ -30,6 +30,7 @@ const reporters: ReadonlyMap<string, Reporter> = new Map(
     Plaso: plaso,
     Splunk: splunk,
     Windows_EventLogs_RDPAuth: rdpAuth,
+    Linux_Forensics_Journal: linuxJournal,
   }),
 );
 

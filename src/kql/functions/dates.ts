@@ -1,5 +1,5 @@
 import { argument, type Call, convert, counts, type Implementation, longs, reals, texts } from '../call.ts';
-import { addLongs, floorLong, type Long, long, subtractLongs } from '../longs.ts';
+import { addLongs, floorLong, type Long, long, multiplyLongs, subtractLongs } from '../longs.ts';
 import { type Expression, fail, optionName, refuse } from '../scope.ts';
 import {
   datetimeFromMilliseconds,
@@ -13,7 +13,7 @@ import {
   ticksOfSecond,
   withinCalendar,
 } from '../times.ts';
-import type { Value } from '../values.ts';
+import { isNumeric, type Value } from '../values.ts';
 
 const calendar =
   (part: (date: Date, datetime: Long) => Value): Implementation =>
@@ -407,7 +407,17 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
   week_of_year: calendar((d) => isoWeek(d)),
   weekofyear: calendar((d) => isoWeek(d)),
   format_datetime: (call) => format(call, DATETIME_FORMAT)(call),
-  format_timespan: (call) => format(call, TIMESPAN_FORMAT)(call),
+  format_timespan: (call) => {
+    const spans = argument(call, 0);
+    const size = (row: number): Value => {
+      const value = spans.at(row);
+      return isNumeric(value) && value < 0 ? multiplyLongs(value, -1) : value;
+    };
+    const sized = { ...call, args: [{ ...spans, at: size }, ...call.args.slice(1)] };
+    const read = format(sized, TIMESPAN_FORMAT)(sized);
+    // A negative span has its sign in front (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+    return (row) => `${Number(spans.at(row)) < 0 ? '-' : ''}${read(row)}`;
+  },
   getyear: calendar((d) => d.getUTCFullYear()),
   getmonth: calendar((d) => d.getUTCMonth() + 1),
   monthofyear: calendar((d) => d.getUTCMonth() + 1),

@@ -356,8 +356,10 @@ export const DYNAMIC_FUNCTIONS: Record<string, Implementation> = {
     const read = arrays(call, 0);
     return (row) => {
       const array = read(row);
-      if (array === null || !array.every(isNumeric)) return null;
-      return array.reduce<number>((sum, v) => sum + Number(v), 0);
+      // Nulls are passed over, and of nothing there is no sum (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+      const summed = array?.filter((v) => v !== null) ?? [];
+      if (summed.length === 0 || !summed.every(isNumeric)) return null;
+      return summed.reduce<number>((sum, v) => sum + Number(v), 0);
     };
   },
   array_index_of: arrayIndexOf,

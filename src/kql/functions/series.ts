@@ -1,6 +1,6 @@
 import { argument, arrays, type Call, constantArgument, counts, dynamics, type Implementation } from '../call.ts';
 import { fail, refuse } from '../scope.ts';
-import { type Bag, equalDynamics, type Value } from '../values.ts';
+import { type Bag, equalDynamics, isNumeric, type Value } from '../values.ts';
 import {
   correlation,
   type Decomposition,
@@ -52,16 +52,26 @@ const each =
     return (row) => read(row)?.map((x) => (x === null ? null : map(x))) ?? null;
   };
 
+/** Reads an argument as a series, or as the one number that stands beside each element of another (series_multiply(10, s)). */
+function seriesOrNumber(call: Call, position: number): (row: number) => (number | null)[] | number | null {
+  const [read, alone] = [series(call, position), dynamics(call, position)];
+  return (row) => {
+    const value = alone(row);
+    return isNumeric(value) ? Number(value) : read(row);
+  };
+}
+
 /** Element by element; an element that the other lacks, or that is no number, gives null. */
 const pairs =
   (map: (a: number, b: number) => Value): Implementation =>
   (call) => {
-    const [left, right] = [series(call, 0), series(call, 1)];
+    const [left, right] = [seriesOrNumber(call, 0), seriesOrNumber(call, 1)];
     return (row) => {
       const [a, b] = [left(row), right(row)];
-      if (a === null || b === null) return null;
-      return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
-        const [x, y] = [a[i] ?? null, b[i] ?? null];
+      if (a === null || b === null || (typeof a === 'number' && typeof b === 'number')) return null;
+      const lengthOf = (s: (number | null)[] | number): number => (typeof s === 'number' ? 0 : s.length);
+      return Array.from({ length: Math.max(lengthOf(a), lengthOf(b)) }, (_, i) => {
+        const [x, y] = [typeof a === 'number' ? a : (a[i] ?? null), typeof b === 'number' ? b : (b[i] ?? null)];
         return x === null || y === null ? null : map(x, y);
       });
     };

@@ -32,16 +32,18 @@ const mapText =
     return (row) => map(read(row));
   };
 
-/** Characters as Kusto counts them: code points, not UTF-16 units. */
+/** Characters as Kusto counts them: code points, not UTF-16 units. From before the first there is no text (kql-to-sql, as above). */
 const SURROGATE = /[\ud800-\udfff]/;
 
 function sliceCharacters(text: string, start: number, length: number | undefined): string {
   if (!SURROGATE.test(text)) {
-    const from = start < 0 ? Math.max(0, text.length + start) : start;
+    const from = start < 0 ? text.length + start : start;
+    if (from < 0) return '';
     return text.slice(from, length === undefined ? undefined : from + Math.max(0, length));
   }
   const characters = [...text];
-  const from = start < 0 ? Math.max(0, characters.length + start) : start;
+  const from = start < 0 ? characters.length + start : start;
+  if (from < 0) return '';
   return characters.slice(from, length === undefined ? undefined : from + Math.max(0, length)).join('');
 }
 
@@ -129,7 +131,8 @@ const split: Implementation = (call) => {
     if (!index) return parts;
     const at = index(row);
     const part = at === null ? undefined : parts[at];
-    return part === undefined ? [] : [part];
+    // A part that is not there is null (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+    return part === undefined ? null : [part];
   };
 };
 
@@ -165,6 +168,8 @@ const indexof: Implementation = (call) => {
   return (row) => {
     const text = read(row);
     const sought = needle(row);
+    // Nothing is nowhere (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+    if (sought === '') return null;
     let from = start?.(row) ?? 0;
     if (from < 0) from = Math.max(0, countCharacters(text) + from);
     const size = countCharacters(sought);
@@ -266,14 +271,25 @@ const hash =
     };
   };
 
-/** The service hashes with xxHash of 64 bits (Microsoft Learn, "hash()"), which is known here for texts only. */
+/**
+ * The service hashes with xxHash of 64 bits (Microsoft Learn, "hash()"), which is known here for texts, and for a datetime by the
+ * page's example: 8 bytes of its ticks since the year 1, the least first.
+ */
 const xxhash: Implementation = (call) => {
-  const { type } = argument(call, 0);
-  if (type !== 'string') return refuse(`${call.name}() of a ${type}`, call.node, call.scope);
-  const read = texts(call, 0);
+  const { type, at } = argument(call, 0);
+  if (type !== 'string' && type !== 'datetime') return refuse(`${call.name}() of a ${type}`, call.node, call.scope);
+  const text = texts(call, 0);
+  const bytes = (row: number): Buffer => {
+    if (type === 'string') return Buffer.from(text(row));
+    const ticks = convert(at(row), type, 'long');
+    if (!isNumeric(ticks)) return refuse(`${call.name}() of a datetime that is null`, call.node, call.scope);
+    const made = Buffer.alloc(8);
+    made.writeBigInt64LE(BigInt(ticks));
+    return made;
+  };
   const modulo = call.args.length > 1 ? counts(call, 1) : undefined;
   return (row) => {
-    const hash = BigInt.asIntN(64, xxhash64(Buffer.from(read(row))));
+    const hash = BigInt.asIntN(64, xxhash64(bytes(row)));
     const by = modulo?.(row) ?? null;
     if (by === null) return long(hash);
     // Of a negative hash only the range of the answer is documented.

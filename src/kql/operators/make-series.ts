@@ -1,5 +1,5 @@
 import type { Groups } from '../aggregates.ts';
-import { checkRows, type Frame, vectorOf } from '../frame.ts';
+import { checkRows, type Frame, pick, vectorOf } from '../frame.ts';
 import { floorDatetime } from '../functions/dates.ts';
 import { groupRows } from '../grouping.ts';
 import { child, list, literalText, type Node, nodeClass, optional, parameters, resultColumns } from '../language.ts';
@@ -127,5 +127,8 @@ export function makeSeries(node: Node, input: Frame, outer: Scope): Frame {
     vectorOf('dynamic', times),
   ];
   if (names.length !== vectors.length) return refuse('This make-series', node, scope);
-  return { names, vectors, length: series, serialized: false };
+  const made = { names, vectors, length: series, serialized: false };
+  // A series without a point is none (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
+  const kept = Int32Array.from(points.keys()).filter((s) => (points[s] ?? 0) > 0);
+  return kept.length === series ? made : pick(made, kept);
 }

@@ -16,7 +16,7 @@ const SOURCE = '$table';
  */
 export function search(node: Node, input: Rows | undefined, inputLabel: string, outer: Scope): Rows {
   const scope = within(outer, undefined);
-  const inputs = input ? [{ label: inputLabel || 'union_arg0', rows: input }] : sources(node, scope);
+  const inputs = input ? [{ label: inputLabel || 'search_arg0', rows: input }] : sources(node, scope);
   const kindNode = parameters(node).get('kind');
   const kind = kindNode ? literalText(kindNode) : 'default';
   if (!['default', 'case_insensitive', 'case_sensitive'].includes(kind)) {
