@@ -688,6 +688,13 @@ describe('Sigma rules over exports', () => {
         of('path', 'category: webserver', "s:\n  cs-uri-query|endswith: 'auth.js?x=1'\ncondition: s"),
         of('no-path', 'category: webserver', "s:\n  cs-uri-query|startswith: '?x'\ncondition: s"),
         of('pattern', 'category: webserver', "s:\n  cs-uri-query|re: '^x=\\d$'\ncondition: s"),
+        of('raw', 'category: webserver', "s:\n  cs-uri-query|endswith: '&lt;x'\ncondition: s"),
+        of(
+          'rule',
+          'product: m365\n  service: audit',
+          's:\n  Workload: Exchange\n  Operation: New-InboxRule\n  Parameters|contains: ForwardTo\ncondition: s',
+        ),
+        of('words', 'product: linux\n  service: auditd', "k: ['to ports', 'the secret']\ncondition: k"),
         of('query', 'category: dns', 's:\n  query|startswith: evil\ncondition: s'),
         of(
           'trail',
@@ -701,6 +708,29 @@ describe('Sigma rules over exports', () => {
           { ActionType: 'ProcessCreated', FolderPath: 'C:/git/bin/bash' },
         ]),
         exported('W3CIISLog', [web, { ...web, csUriStem: '/', csUserAgent: 'Edge' }]),
+        exported('W3CIISLog', [
+          { ...web, csUriStem: '/q', csUriQuery: 'a=1&lt;x', scStatus: '404', csUserAgent: 'Edge' },
+        ]),
+        exported('OfficeActivity', [
+          { OfficeWorkload: 'Exchange', Operation: 'New-InboxRule', Parameters: '[{"Name":"ForwardTo","Value":"x"}]' },
+          {
+            OfficeWorkload: 'Exchange',
+            Operation: 'New-InboxRule',
+            Parameters: '[{"Name":"MoveToFolder","Value":"x"}]',
+          },
+        ]),
+        {
+          path: folder.write(
+            'audit.log',
+            [
+              'type=EXECVE msg=audit(1700000001.100:1): argc=3 a0="iptables" a1="to" a2="ports"',
+              `type=EXECVE msg=audit(1700000002.100:2): argc=2 a0="grep" a1=${Buffer.from('the secret').toString('hex').toUpperCase()}`,
+              'type=EXECVE msg=audit(1700000003.100:3): argc=1 a0="toports"',
+            ].join('\n'),
+          ),
+          format: 'audit',
+          table: 'LinuxAuditLog',
+        },
         exported('DnsEvents', [{ Name: 'evil.example' }, { Name: 'www.example' }]),
         exported('AWSCloudTrail', [
           { EventName: 'StopLogging', UserIdentityType: 'Root' },
@@ -715,6 +745,9 @@ describe('Sigma rules over exports', () => {
       whole: 2,
       path: 1,
       pattern: 2,
+      raw: 1,
+      rule: 1,
+      words: 2,
       query: 1,
       trail: 1,
     });

@@ -248,6 +248,8 @@ export function legsOf(source: LogSource): Leg[] {
     const table = AZURE.get(service || category);
     if (table) return [{ table, fields: 'columns' }];
   }
+  // What Exchange, SharePoint and Teams record; sign-ins are in other tables.
+  if (product === 'm365' && service === 'audit') return [{ table: 'OfficeActivity', fields: 'columns' }];
   if (product === 'aws' && service === 'cloudtrail') return [{ table: 'AWSCloudTrail', fields: 'columns' }];
   // Of web servers a workspace has the logs of IIS; of resolvers those of Windows' DNS servers.
   if (product === '' && service === '' && category === 'webserver') return [{ table: 'W3CIISLog', fields: 'web' }];

@@ -122,7 +122,7 @@ const INTEGRITY: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Fields of Azure's logs that Sigma's rules call as the portal or the diagnostic JSON does. `properties.message` is the name of the
+ * Fields of the cloud's logs that Sigma's rules call as the portal or the diagnostic JSON does. `properties.message` is the name of the
  * activity in the rules about Entra's audit log.
  */
 const AZURE: ReadonlyMap<string, string> = byTableAndField({
@@ -137,6 +137,13 @@ const AZURE: ReadonlyMap<string, string> = byTableAndField({
     'userIdentity.accountId': 'UserIdentityAccountId',
     'userIdentity.userName': 'UserIdentityUserName',
     'userIdentity.sessionContext.sessionIssuer.type': 'SessionIssuerType',
+  },
+  // https://learn.microsoft.com/azure/azure-monitor/reference/tables/officeactivity; the rules' names are of the Management Activity API.
+  OfficeActivity: {
+    Workload: 'OfficeWorkload',
+    ObjectId: 'OfficeObjectId',
+    Id: 'OfficeId',
+    CreationTime: 'TimeGenerated',
   },
   DnsEvents: { query: 'Name', answer: 'IPAddresses', record_type: 'QueryType' },
 });
@@ -300,6 +307,17 @@ const auditd: ReadonlyMap<string, string> = new Map(
   Object.entries({ type: 'RecordType', SYSCALL: 'syscall', AUID: 'audit_user', UID: 'user', ARCH: 'arch' }),
 );
 
+/** Columns whose texts the kernel may write in hexadecimal digits. */
+const DECODED = ['cmd', 'comm', 'cwd', 'data', 'exe', 'key', 'name', 'path'];
+
+/** A record of audit as it was written, and what its digits mean; its arguments together, as they were typed. */
+function recordPlace(columns: Columns): Place {
+  const list = (names: readonly string[]): string => [...names.filter((name) => columns.has(name)), '""'].join(', ');
+  const words = list(Array.from({ length: 10 }, (_, i) => `a${i}`));
+  const as = `strcat_delim("\\n", RawRecord, strcat_delim(" ", ${words}), ${list(DECODED)})`;
+  return { text: 'EventValues', define: { name: 'EventValues', as }, evidence: undefined, searchOnly: true };
+}
+
 /** Where a leg has a field; a sentence where it has none. A field named "" is the whole event. */
 export function placeOf(field: string, leg: Leg, columns: Columns): Place | string {
   const { table } = leg;
@@ -311,7 +329,7 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
         ? columnPlace(field, columns)
         : `lines of syslog have no field ${field}`;
     case 'auditd': {
-      if (field === '') return { text: 'RawRecord', evidence: undefined };
+      if (field === '') return recordPlace(columns);
       const column = auditd.get(field) ?? field;
       return columns.has(column) && !column.startsWith('_')
         ? columnPlace(column, columns)

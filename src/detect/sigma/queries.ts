@@ -16,6 +16,9 @@ export interface RuleLeg {
   translation: Translation;
 }
 
+/** Events whose fields are as they are read; those of the others are of XML. */
+const withoutXml: ReadonlySet<Leg['fields']> = new Set(['columns', 'defender', 'auditd', 'web', 'syslog']);
+
 /** A leg's table with what it is about, and with the columns that have to be made. */
 export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string {
   const condition = conditionOf(leg);
@@ -24,8 +27,7 @@ export function legText(leg: Leg, defines: ReadonlyMap<string, string>): string 
     leg.table,
     ...(condition === '' ? [] : [`| where ${condition}`]),
     ...(defines.size === 0 ? [] : [`| extend ${[...defines].map(([name, as]) => `${name} = ${as}`).join(',\n    ')}`]),
-    // All other legs have their fields in XML.
-    ...(defines.size === 0 || leg.fields === 'columns' || leg.fields === 'defender'
+    ...(defines.size === 0 || withoutXml.has(leg.fields)
       ? []
       : [`| extend ${names.map((name) => `${name} = ${xmlText(name)}`).join(',\n    ')}`]),
   ].join('\n');
