@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 
 /** How a browser, a system or a device is found: the pattern, and what is written in place of its groups, by names of the list. */
@@ -23,11 +23,14 @@ const BUILT = 'user-agents.json.br';
 
 /** The list: beside the bundle, which brings it as packed JSON, or in its package where the sources run. */
 export function userAgentList(): UserAgentList {
+  // In a process that began from a snapshot with this module in it, only the entry that it was given has a place.
+  const own: string | undefined = import.meta.url;
+  const here = own ?? pathToFileURL(process.argv[1] ?? '').href;
   const built = ['./', '../']
-    .map((folder) => fileURLToPath(new URL(folder + BUILT, import.meta.url)))
+    .map((folder) => fileURLToPath(new URL(folder + BUILT, here)))
     .find((path) => existsSync(path));
   if (built !== undefined) return JSON.parse(brotliDecompressSync(readFileSync(built)).toString());
-  const require = createRequire(import.meta.url);
+  const require = createRequire(here);
   const { parse }: typeof import('yaml') = require('yaml');
   return parse(readFileSync(require.resolve('uap-core/regexes.yaml'), 'utf8'));
 }

@@ -14,25 +14,32 @@ import type { ArmResource, Row } from './world.ts';
  * analysed once, any other twice.
  */
 const tableNames = [
+  'authorizationresources',
+  'computeresources',
+  'patchassessmentresources',
+  'patchinstallationresources',
+  'recoveryservicesresources',
+  'securityresources',
+];
+
+/** Tables that are there where a world gives their rows: an empty one would say that there are none. */
+const givenTables = [
   'advisorresources',
   'alertsmanagementresources',
   'appserviceresources',
-  'authorizationresources',
-  'computeresources',
   'extendedlocationresources',
   'guestconfigurationresources',
   'healthresources',
   'insightsresources',
   'maintenanceresources',
   'networkresources',
-  'patchassessmentresources',
-  'patchinstallationresources',
   'policyresources',
-  'recoveryservicesresources',
   'resourcechanges',
-  'securityresources',
   'servicehealthresources',
 ];
+
+/** Is it a table of Resource Graph of which this world has no word? */
+export const isTableNotKept = (name: string): boolean => givenTables.includes(name.toLowerCase());
 
 interface Placed {
   row: Row;
@@ -160,7 +167,7 @@ export class GraphTables {
     this.#placed.clear();
     const made = resourceRows(azure);
     made.set('resourcecontainers', containerRows(azure));
-    for (const name of tableNames) {
+    for (const name of [...tableNames, ...givenTables.filter((each) => azure.table(each) !== undefined)]) {
       const own = made.get(name) ?? [];
       const seen = new Set(own.map((row) => String(row.id).toLowerCase()));
       const given = (azure.table(name) ?? []).filter((row) => !seen.has(String(row.id).toLowerCase()));

@@ -83,6 +83,13 @@ describe('the snapshot', () => {
     expect(texts.filter((text) => !known.has(text))).toEqual([]);
   }, 60_000);
 
+  it('has code that finds the files of the build', async () => {
+    const agent = 'print Family = parse_user_agent("curl/8.5.0", "browser").Browser.Family';
+    const program = join(root, 'dist/cordon.js');
+    const { stdout } = await cordonAt(program, ['kql', agent, '--vm', 'web01', '--demo', '--json']);
+    expect(JSON.parse(stdout).rows).toEqual([['curl']]);
+  }, 60_000);
+
   it('gives each simulator identifiers of its own', async () => {
     const [first, second] = await Promise.all([requestIdOfNewSimulator(), requestIdOfNewSimulator()]);
     expect([first, second]).toEqual([

@@ -18,6 +18,7 @@ describe('rules that the pages state', () => {
     ['binary-shift-right-function', 'binary_shift_right(8, -1)', null],
     ['repeat-function', 'repeat(1, -3)', null],
     ['repeat-function', 'repeat(1, 0)', '[]'],
+    ['hash-function', 'tostring(hash(datetime("2015-01-01")))', '1380966698541616202'],
     ['startofweek-function', 'datetime(2025, 6, 14)', '2025-06-14T00:00:00Z'],
     ['scalar-data-types/datetime', 'datetime()', '2026-11-23T12:00:00Z'],
     ['scalar-data-types/datetime', 'todatetime("2020-01-01T00:00:00+99:99")', null],

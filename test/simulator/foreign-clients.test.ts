@@ -111,6 +111,35 @@ describe('what a world does not keep', () => {
     expect((await get(`${ids.nsg}?api-version=1999-01-01`)).code).toBe('InvalidApiVersionParameter');
   });
 
+  it('is not answered as missing, nor as a table without rows', async () => {
+    const group = ids.vm.slice(0, ids.vm.indexOf('/providers/'));
+    const status = async (path: string) =>
+      (await get(`${path}${path.includes('?') ? '&' : '?'}api-version=2024-03-01`)).status;
+    for (const path of [
+      `${group}/providers/Microsoft.Web/sites/shop`,
+      `${group}/providers/Microsoft.Compute/galleries/images1`,
+      `${ids.vm}/patchAssessmentResults/latest`,
+      `${ids.vm}/providers/Microsoft.ResourceHealth/availabilityStatuses/current`,
+      `${group}/providers/Microsoft.Storage/storageAccounts/a/managementPolicies/default`,
+      `/subscriptions/${subscription}/resources?$filter=${encodeURIComponent("resourceType eq 'Microsoft.Web/sites'")}`,
+    ])
+      expect({ path, status: await status(path) }).toEqual({ path, status: 501 });
+    for (const path of [
+      `${group}/providers/Microsoft.Compute/virtualMachines/nope`,
+      `${group}/providers/Microsoft.Network/bastionHosts/nope`,
+      `${ids.vm}/extensions/nope`,
+      `${group}/providers/Microsoft.Compute/virtualMachines/nope/unknown/x`,
+    ])
+      expect({ path, status: await status(path) }).toEqual({ path, status: 404 });
+    const graph = async (query: string) =>
+      (await bench.ask('POST', '/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01', { query }))
+        .status;
+    expect(await graph('advisorresources | count')).toBe(501);
+    expect(await graph('ResourceChanges | take 1')).toBe(501);
+    expect(await graph('patchassessmentresources | count')).toBe(200);
+    expect(await graph('nonsense | count')).toBe(400);
+  });
+
   it('names the types of a provider, with a version to ask with', async () => {
     const { body } = await get(`/subscriptions/${subscription}/providers/Microsoft.Network?api-version=2024-07-01`);
     const type = records(body.resourceTypes).find((one) => one.resourceType === 'networkInterfaces');

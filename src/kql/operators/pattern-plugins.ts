@@ -353,16 +353,4 @@ function diffpatterns(call: PluginCall): Frame {
 /** As its page prints percentages. */
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
-/** A plugin of patterns by its name; undefined for any other. */
-export function patternPlugin(call: PluginCall): Frame | undefined {
-  switch (call.name) {
-    case 'basket':
-      return basket(call);
-    case 'autocluster':
-      return autocluster(call);
-    case 'diffpatterns':
-      return diffpatterns(call);
-    default:
-      return undefined;
-  }
-}
+export const PATTERN_PLUGINS: Record<string, (call: PluginCall) => Frame> = { basket, autocluster, diffpatterns };

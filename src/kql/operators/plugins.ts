@@ -18,10 +18,15 @@ import { constantOf, fail, refuse, refuseName, SchemaFound, type Scope, within }
 import type { Column, ColumnType } from '../types.ts';
 import { Instant, isBag, missing, toText, type Value } from '../values.ts';
 import { ipLookup } from './ip-lookup.ts';
-import { patternPlugin } from './pattern-plugins.ts';
+import { PATTERN_PLUGINS } from './pattern-plugins.ts';
 import { PluginCall } from './plugin-call.ts';
 import { aggregated } from './summarize.ts';
-import { windowPlugin } from './window-plugins.ts';
+import { WINDOW_PLUGINS } from './window-plugins.ts';
+
+/** Plugins whose arguments have their places alone. */
+const BY_POSITION: ReadonlyMap<string, (call: PluginCall) => Frame> = new Map(
+  Object.entries({ ...WINDOW_PLUGINS, ...PATTERN_PLUGINS }),
+);
 
 /** The most columns that data may make. */
 const MAX_COLUMNS = 2_000;
@@ -63,12 +68,12 @@ export function plugin(node: Node, input: Frame, outer: Scope): Frame {
       return ipLookup(node, name === 'ipv4_lookup' ? 4 : 6, positional, named, input, outer);
     }
     default: {
-      const { positional, named } = separated(call);
-      const given = new PluginCall(node, name, positional, input, outer);
-      const made = windowPlugin(given) ?? patternPlugin(given);
+      const made = BY_POSITION.get(name);
       if (!made) return refuseName(name, `The plugin '${name}'`, child(call, 'Name'), outer);
+      const { positional, named } = separated(call);
       const [first] = named.keys();
-      return first === undefined ? made : refuse(`${name}() with '${first}' by its name`, call, outer);
+      if (first !== undefined) return refuse(`${name}() with '${first}' by its name`, call, outer);
+      return made(new PluginCall(node, name, positional, input, outer));
     }
   }
 }

@@ -194,18 +194,9 @@ function rowsNear(call: PluginCall): Frame {
   return pick(call.input, rows, true);
 }
 
-/** A plugin of windows by its name; undefined for any other. */
-export function windowPlugin(call: PluginCall): Frame | undefined {
-  switch (call.name) {
-    case 'sliding_window_counts':
-      return slidingWindowCounts(call);
-    case 'activity_counts_metrics':
-      return activityCountsMetrics(call);
-    case 'rolling_percentile':
-      return rollingPercentile(call);
-    case 'rows_near':
-      return rowsNear(call);
-    default:
-      return undefined;
-  }
-}
+export const WINDOW_PLUGINS: Record<string, (call: PluginCall) => Frame> = {
+  sliding_window_counts: slidingWindowCounts,
+  activity_counts_metrics: activityCountsMetrics,
+  rolling_percentile: rollingPercentile,
+  rows_near: rowsNear,
+};

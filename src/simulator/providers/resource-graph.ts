@@ -4,9 +4,9 @@ import { evaluate } from '../../kql/evaluate.ts';
 import { KqlError } from '../../kql/kqlerror.ts';
 import type { Table } from '../../kql/table.ts';
 import type { Azure } from '../azure.ts';
-import { AzureError } from '../azure-error.ts';
+import { AzureError, notKept } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, type Route } from '../call.ts';
-import { GraphTables } from '../graph-tables.ts';
+import { GraphTables, isTableNotKept } from '../graph-tables.ts';
 import { isRecord, type Json, record, text, texts } from '../json.ts';
 import { isSyntax, unresolvedTable } from '../kql-refusals.ts';
 import { facetsOf } from './graph-facets.ts';
@@ -49,6 +49,7 @@ function refusedQuery(call: Call, error: KqlError): AzureError {
   }
   const table = unresolvedTable(error);
   if (table !== undefined) {
+    if (isTableNotKept(table)) return notKept(`the table ${table}`);
     const message = `Table ${table} is invalid, unsupported or disallowed.`;
     return refuse(call, [{ code: 'DisallowedLogicalTableName', message, ...place }]);
   }

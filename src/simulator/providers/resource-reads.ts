@@ -40,7 +40,9 @@ export const kept: readonly string[] = [
   'Microsoft.RecoveryServices/vaults',
 ];
 
-const isKept = (type: string): boolean => kept.some((each) => same(each, type));
+/** Would a world say that there is none of this type? Of every other type an empty list and a 404 would say what nobody knows. */
+export const hasWordOf = (azure: Azure, type: string): boolean =>
+  kept.some((each) => same(each, type)) || keptChildren.test(type) || azure.store.hasType(type);
 
 /** Types below another resource of which a world lists all. */
 const keptChildren =
@@ -127,7 +129,22 @@ const headersOf = (resource: ArmResource): Record<string, string> => {
   return etag === undefined ? {} : { etag };
 };
 
+/** Refuses a read of a resource of which the world has no word: a 404 would say that it is not there. */
+function demandWord(call: Call): void {
+  const arm = readPath(call.path);
+  const type = typeOf(arm);
+  if (!/^microsoft\./i.test(type) || hasWordOf(call.azure, type)) return;
+  const parent = arm.types.length > 1 ? find(call.azure.store, parentId(call.path)) : undefined;
+  if (parent !== undefined && childrenOf(call, parent, type, arm.types.at(-1) ?? '') !== undefined) return;
+  demandGroup(call);
+  // A resource above it that is not there has none below it.
+  const above = `${arm.namespace ?? ''}/${arm.types.slice(0, -1).join('/')}`;
+  if (arm.types.length > 1 && parent === undefined && hasWordOf(call.azure, above)) return;
+  throw notKept(type);
+}
+
 function readResource(call: Call): Reply {
+  if (find(call.azure.store, call.path) === undefined) demandWord(call);
   const resource = resourceAt(call);
   return { status: 200, headers: headersOf(resource), body: present(resource, call.azure) };
 }
@@ -172,7 +189,7 @@ function readCollection(call: Call): Reply {
   }
   const type = typeOf(arm);
   const resources = listOf(call, type, arm.scope);
-  if (!isKept(type) && !call.azure.store.hasType(type)) {
+  if (!hasWordOf(call.azure, type)) {
     if (/^microsoft\./i.test(type)) throw notKept(type);
     throw new AzureError(404, 'InvalidResourceNamespace', `The resource namespace '${arm.namespace}' is invalid.`);
   }

@@ -1,11 +1,20 @@
-import { AzureError } from '../azure-error.ts';
+import { AzureError, notKept } from '../azure-error.ts';
 import { bodyOf, type Call, type Handler, ok, page, param, type Reply, type Route } from '../call.ts';
 import { type Json, record, same } from '../json.ts';
 import { present } from '../present.ts';
 import { registrationState } from '../registrations.ts';
 import { within } from '../resource-id.ts';
 import type { ArmResource } from '../world.ts';
-import { demandGroup, findGroup, groupAt, kept, mayRead, resourceGroups, summary } from './resource-reads.ts';
+import {
+  demandGroup,
+  findGroup,
+  groupAt,
+  hasWordOf,
+  kept,
+  mayRead,
+  resourceGroups,
+  summary,
+} from './resource-reads.ts';
 import { demandRegion, tagsOf } from './writes.ts';
 
 /** Everything that the generic lists leave out: groups, children of other resources, and what is no resource of a group. */
@@ -207,7 +216,10 @@ function conditionOf(filter: string | null): (resource: ArmResource) => boolean 
 const listResources: Handler = (call) => {
   demandGroup(call);
   const scope = call.path.replace(/\/resources$/i, '');
-  const fits = conditionOf(call.query.get('$filter'));
+  const filter = call.query.get('$filter');
+  for (const [, type = ''] of (filter ?? '').matchAll(/\bresourceType\s+eq\s+'([^']*)'/gi))
+    if (/^microsoft\./i.test(type) && !hasWordOf(call.azure, type)) throw notKept(type);
+  const fits = conditionOf(filter);
   const found = [...call.azure.store.all()].filter(
     (resource) =>
       within(resource.id, scope) && !notListed.test(resource.type) && fits(resource) && mayRead(call.azure, resource),
