@@ -20,6 +20,13 @@ const exports: readonly LossyExport[] = [
     because: viewer,
   },
   {
+    // Export-Csv writes the name of an object's type in its place.
+    begins:
+      /^(?:#TYPE [^\r\n]*\r?\n)?"[^"\r\n]{1,80}"[,;\t][^\r\n]{1,4000}\r?\n[^\r\n]{0,8000}"Microsoft\.(?:Graph\.(?:Beta\.)?PowerShell\.Models|Azure\.Commands\.\w+\.OutputClasses|Azure\.PowerShell\.Cmdlets\.\w+\.Models)\.[\w.]+"/,
+    because:
+      'it is Export-Csv of objects, of which it has the types in place of the values: export with ConvertTo-Json -Depth 10',
+  },
+  {
     begins: /^\s*\{\s*"value"\s*:\s*\[\s*\{\s*"code"\s*:\s*"(?:ComponentStatus|ProvisioningState)\//,
     because:
       'it is the answer of a Run Command, which keeps the last 4 KB of what the script wrote: have it write a file, and name that',

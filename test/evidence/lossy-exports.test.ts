@@ -35,6 +35,11 @@ describe('an export that lost what makes it evidence', () => {
       '-o json',
     ],
     [
+      'Get-MgAuditLogSignIn | Export-Csv',
+      '"CreatedDateTime","IPAddress","Status","UserPrincipalName"\n"11/23/2026 2:00:01 AM","203.0.113.9","Microsoft.Graph.PowerShell.Models.MicrosoftGraphSignInStatus","a@b.c"\n',
+      'ConvertTo-Json -Depth 10',
+    ],
+    [
       'Event Viewer in German',
       'Schlüsselwörter,Datum und Uhrzeit,Quelle,Ereignis-ID,Aufgabenkategorie\nÜberwachungsfehler,23.11.2026 02:00:01,Microsoft-Windows-Security-Auditing,4625,Logon,"Fehler beim Anmelden"\n',
       'save the log as .evtx',

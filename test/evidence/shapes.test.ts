@@ -225,6 +225,26 @@ describe('what diagnostic settings write', () => {
     };
     const path = write('az/activity.json', JSON.stringify([event]));
     expect((await ask(activityQuery, path)).rows).toEqual([{ ...activityRow, ActivityStatusValue: 'Succeeded' }]);
+    // Get-AzActivityLog | ConvertTo-Json: the same names with capitals, and Windows PowerShell's times.
+    const capitals = (value: unknown): unknown =>
+      typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value).map(([name, inner]) => [
+              name.replace(/^./, (letter) => letter.toUpperCase()),
+              capitals(inner),
+            ]),
+          )
+        : value;
+    const { httpRequest, ...rest } = event;
+    const [object] = [capitals({ ...rest, claims: { content: { ipaddr: httpRequest.clientIpAddress } } })];
+    const shell = write(
+      'shell/activity.json',
+      JSON.stringify([{ ...(object as object), EventTimestamp: `/Date(${Date.parse('2026-11-22T10:00:00.123Z')})/` }]),
+    );
+    const { rows } = await ask(activityQuery, shell);
+    expect(rows).toEqual([
+      { ...activityRow, ActivityStatusValue: 'Succeeded', TimeGenerated: '2026-11-22T10:00:00.123Z' },
+    ]);
   });
 
   it('is the tables of Entra and of Defender', async () => {

@@ -68,6 +68,17 @@ describe('what the engine answers', () => {
     expect(rows('datatable(n:long)[1, long(null)] | summarize make_list(n)')).toEqual([['[1]']]);
   });
 
+  it('the bare name of a column that scan declares is its default', () => {
+    const query = (step: string): string =>
+      `datatable(t:long, v:long)[1,5, 2,0, 3,7] | sort by t asc | scan declare (a:long=1, b:long=0) with (step s: true => ${step};)`;
+    expect(rows(query('a = a + v, b = s.b + v'))).toEqual([
+      [1, 5, 6, 5],
+      [2, 0, 1, 5],
+      [3, 7, 8, 12],
+    ]);
+    expect(() => rows(query('a = v, b = a + v'))).toThrow(/assigned before/);
+  });
+
   it('a search names rows that have no table, and a series without points is none', () => {
     expect(rows('datatable(s:string)["abc def"] | search "abc"')).toEqual([['search_arg0', 'abc def']]);
     const series = 'make-series count() on t from datetime(2020-01-01) to datetime(2020-01-01) step 1d';

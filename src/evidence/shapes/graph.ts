@@ -1,6 +1,7 @@
 import { baseName } from '../../archives/evidence-path.ts';
 import { at, type ExportShape, type Fields, textOf } from './export-shape.ts';
 import { namedColumns } from './named-columns.ts';
+import { fromPowerShell } from './power-shell.ts';
 
 /**
  * Sign-ins and audit records as Microsoft Graph has them, which the Entra portal's JSON download and the `properties` of
@@ -26,26 +27,14 @@ export function signInTable(path: string): string | undefined {
   return /msisignins/i.test(name) ? 'AADManagedIdentitySignInLogs' : undefined;
 }
 
-/** The objects of PowerShell's module for Graph, as JSON: the same names with capitals. */
-function fromPowerShell(record: Fields): Fields {
-  if (record.has('TimeGenerated') || !(record.has('CreatedDateTime') || record.has('ActivityDateTime'))) return record;
-  return new Map([...record].map(([name, value]) => [uncapitalised(name), uncapitalisedWithin(value, 0)]));
-}
-
-/** "IPAddress" is "ipAddress". */
-const uncapitalised = (name: string): string =>
-  name.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+$|^[A-Z]/, (capitals) => capitals.toLowerCase());
-
-function uncapitalisedWithin(value: unknown, depth: number): unknown {
-  if (depth > 6 || typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => uncapitalisedWithin(one, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [uncapitalised(name), uncapitalisedWithin(inner, depth + 1)]),
-  );
-}
+/** The objects of PowerShell's module for Graph, as JSON. */
+const graphRecord = (record: Fields): Fields =>
+  record.has('TimeGenerated') || !(record.has('CreatedDateTime') || record.has('ActivityDateTime'))
+    ? record
+    : fromPowerShell(record);
 
 function tableOf(given: Fields, path: string): string | undefined {
-  const record = fromPowerShell(given);
+  const record = graphRecord(given);
   if (record.has('activityDateTime') && record.has('initiatedBy')) return 'AuditLogs';
   if (!record.has('createdDateTime') || !record.has('ipAddress')) return undefined;
   const named = signInTable(path);
@@ -79,5 +68,5 @@ export function graphColumns(record: Fields, table: string): Map<string, unknown
 
 export const graph: ExportShape = {
   tableOf,
-  rowOf: (record, table) => graphColumns(fromPowerShell(record), table),
+  rowOf: (record, table) => graphColumns(graphRecord(record), table),
 };
