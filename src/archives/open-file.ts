@@ -98,7 +98,8 @@ export async function placedFile(path: string): Promise<PlacedFile> {
     bytes: before.size,
     modified: before.mtime,
     packed: false,
-    stored: async () => createReadStream(path, { highWaterMark: 1 << 20 }),
+    // The stream makes a buffer of that size for each of its reads: of thousands of small files, a small one.
+    stored: async () => createReadStream(path, { highWaterMark: Math.min(1 << 20, Math.max(1 << 12, before.size)) }),
     changed: async () => changeBetween(before, await stat(path).catch(() => null)),
   };
 }

@@ -138,3 +138,13 @@ describe('a .gz', () => {
     expect(await textOf(folder.write('text.gz', 'plain'))).toBe('plain');
   });
 });
+
+describe('a small file', () => {
+  it('takes no memory of a large one', async () => {
+    const path = folder.write('small.jsonl', Buffer.from('{}\n'));
+    for await (const piece of await contentOf(path)) {
+      expect(piece.toString()).toBe('{}\n');
+      expect(piece.buffer.byteLength).toBeLessThanOrEqual(64 * 1024);
+    }
+  });
+});
