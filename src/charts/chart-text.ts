@@ -1,4 +1,5 @@
 import { cells, cut, fitted } from '../text/cells.ts';
+import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import type { Chart, Point, Series } from './chart.ts';
 import { shortNumber, shortTime, ticks } from './ticks.ts';
@@ -83,7 +84,7 @@ function headOf({ name, points }: Series, width: number): string {
   const known = points.flatMap(({ y }) => (y === null ? [] : [y]));
   const most = known.reduce((high, y) => Math.max(high, y), Number.NEGATIVE_INFINITY);
   const lacks = points.length - known.length;
-  const figures = known.length === 0 ? 'no value' : `at most ${shortNumber(most)}, ${known.length} points`;
+  const figures = known.length === 0 ? 'no value' : `at most ${shortNumber(most)}, ${counted(known.length, 'point')}`;
   return cut(`${label(name)}: ${figures}${lacks > 0 ? `, ${lacks} without a value` : ''}`, width);
 }
 

@@ -49,6 +49,8 @@ export function ticks(axis: 'time' | 'number', from: number, to: number, most: n
 /** A number short enough for an axis: 1,200 as 1.2k. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
+  // Past a thousand T the powers of ten say it shorter.
+  if (size >= 1e15) return value.toExponential(2).replace(/\.?0*e\+/, 'e');
   const scaled: [number, string][] = [
     [1e12, 'T'],
     [1e9, 'G'],

@@ -22,6 +22,8 @@ export interface ReportGaps {
   unread: number;
   firstUnread: number;
   because: string;
+  /** On how the file is read. */
+  remarks: string[];
 }
 
 const taken = 'its times have no zone, and are taken as UTC';
@@ -36,7 +38,7 @@ export async function readReportedLogons(
   collector: LogonCollector,
   options: ThroughOptions,
 ): Promise<LogonLog> {
-  const gaps: ReportGaps = { unread: 0, firstUnread: 0, because: '' };
+  const gaps: ReportGaps = { unread: 0, firstUnread: 0, because: '', remarks: [] };
   const span = new Span();
   const computers = new Set<string>();
   let [records, failures, successes, open, zoneless] = [0, 0, 0, 0, 0];
@@ -59,7 +61,7 @@ export async function readReportedLogons(
     },
     options,
   );
-  const { unread, firstUnread, because } = gaps;
+  const { unread, firstUnread, because, remarks } = gaps;
   return {
     ...file,
     // Bytes of the text may be more than those of the file.
@@ -73,6 +75,7 @@ export async function readReportedLogons(
     notes: [
       lacks,
       ...(zoneless > 0 ? [taken] : []),
+      ...remarks,
       ...(open > 0 ? [`${counted(open, 'attempt')} whose outcome it does not have`] : []),
       ...(unread > 0
         ? [printable(`${counted(unread, 'record')} left out (first in line ${count(firstUnread)}: ${because})`, 300)]

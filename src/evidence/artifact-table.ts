@@ -28,6 +28,8 @@ const byColumns: readonly { table: string; columns: readonly string[] }[] = [
   },
   { table: 'UnifiedAuditLog', columns: ['CreationDate', 'RecordType', 'AuditData'] },
   { table: 'UnifiedAuditLog', columns: ['CreationDate', 'UserIds', 'Operations', 'AuditData'] },
+  // Graph's auditLogRecord.
+  { table: 'UnifiedAuditLog', columns: ['createdDateTime', 'auditLogRecordType', 'operation', 'auditData'] },
   { table: 'UnifiedAuditLog', columns: ['CreationTime', 'Operation', 'Workload', 'RecordType'] },
   { table: 'CloudTrail', columns: ['eventVersion', 'eventTime', 'eventSource', 'eventName', 'awsRegion'] },
 ];

@@ -1,4 +1,5 @@
 import { isPacked, placedFile } from '../archives/open-file.ts';
+import { counted } from '../text/counts.ts';
 import { type EvidenceDigest, StoredDigest } from './evidence-digest.ts';
 import { EvidenceError, fileFailure } from './evidence-error.ts';
 import type { EvidenceFile } from './evidence-files.ts';
@@ -21,6 +22,9 @@ const readInPieces = ({ format, shape }: EvidenceFile): boolean =>
 
 /** Readings of one file of which each finds other columns. */
 const MOST_LESSONS = 10;
+
+/** Files with the bytes of another that are named each. */
+const COPIES_TOLD = 3;
 
 /** How much larger a packed log is, mostly. */
 const USUAL_RATIO = 10;
@@ -100,6 +104,7 @@ export class Reading {
   async #leaveOutCopies(): Promise<void> {
     const first = new Map<string, string>();
     const kept: EvidenceFile[] = [];
+    let copies = 0;
     const sizes = this.#filesBySize();
     for (const file of this.files) {
       const { path, table, found } = file;
@@ -108,8 +113,13 @@ export class Reading {
       const earlier = first.get(key);
       if (digest !== undefined && earlier === undefined) first.set(key, path);
       if (digest === undefined || found !== true || earlier === undefined || earlier === path) kept.push(file);
-      else this.note(`${path}: the same bytes as ${earlier}, read once`);
+      else {
+        copies += 1;
+        if (copies <= COPIES_TOLD) this.note(`${path}: the same bytes as ${earlier}, read once`);
+      }
     }
+    if (copies > COPIES_TOLD)
+      this.note(`${counted(copies - COPIES_TOLD, 'more file')} with the bytes of another, read once`);
     this.files = kept;
   }
 

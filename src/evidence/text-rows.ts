@@ -1,4 +1,5 @@
 import { contentOf } from '../archives/open-file.ts';
+import { CellMemory } from './cell-memory.ts';
 import { CsvRecords } from './csv.ts';
 import { csvDialect } from './csv-dialect.ts';
 import { fileFailure } from './evidence-error.ts';
@@ -13,7 +14,9 @@ async function* blocksOf(
   line: () => number,
   said: (remark: string) => void = () => {},
 ): AsyncGenerator<Buffer> {
-  const blocks = new RecordBlocks(file, form);
+  // A folder may have thousands of small files: each would reserve the room of a large one.
+  const memory = CellMemory.take();
+  const blocks = new RecordBlocks(file, form, memory);
   try {
     for await (const bytes of await contentOf(file)) {
       read(bytes.length);
@@ -26,6 +29,8 @@ async function* blocksOf(
     for (const remark of blocks.remarks) said(remark);
   } catch (error) {
     throw fileFailure(file, error);
+  } finally {
+    memory.giveBack();
   }
 }
 

@@ -91,6 +91,7 @@ describe('a chart in a terminal', () => {
     const body = bottom.slice(bottom.indexOf('│') + 1);
     expect(body.replaceAll(/(.)\1+/g, '$1')).toBe('█ ·▁');
     expect(lines[0]).toBe('web01: at most 100, 3 points, 1 without a value');
+    expect(chartText(chartOf(columns, [[at(0), 'web01', 5]], timechart), 72)[0]).toBe('web01: at most 5, 1 point');
     expect(lines.join('\n')).toContain('2026-11-23T02:00:00.000Z to 2026-11-23T02:03:00.000Z');
   });
 
@@ -163,6 +164,7 @@ describe('marks of an axis', () => {
       ),
     ).toEqual(['03:00', '04:00', '05:00']);
     expect(ticks('number', 0, Number.POSITIVE_INFINITY, 5)).toEqual([0]);
+    expect([1e15, -1.2e301].map(shortNumber)).toEqual(['1e15', '-1.2e301']);
     expect([1200, 12_345, 2_500_000, 0.25, -3].map(shortNumber)).toEqual(['1200', '12.3k', '2.5M', '0.25', '-3']);
   });
 });

@@ -110,6 +110,24 @@ describe('cordon kql', () => {
     });
   });
 
+  it('names the first files of a folder that are copies, and counts the others', async () => {
+    const copies = await mkdtemp(join(tmpdir(), 'cordon-copies-'));
+    for (let i = 1; i <= 6; i++) {
+      const line = {
+        TimeGenerated: '2026-11-23T02:00:00Z',
+        EventID: 4625,
+        Computer: 'web01',
+        IpAddress: '203.0.113.9',
+      };
+      await writeFile(join(copies, `SecurityEvent${i}.jsonl`), `${JSON.stringify(line)}\n`);
+    }
+    const { stdout, stderr } = await run('SecurityEvent | count', { evidence: [copies], json: true });
+    await rm(copies, { recursive: true });
+    expect(JSON.parse(stdout).rows).toEqual([[1]]);
+    expect(stderr.match(/read once/g)).toHaveLength(4);
+    expect(stderr).toContain('2 more files with the bytes of another, read once');
+  });
+
   it('prints CSV that no spreadsheet runs', async () => {
     const { stdout, stderr } = await run('Logs | project n, who', { evidence: [csv], csv: true });
     expect(stdout).toBe(`n,who\r\n1,ann\r\n-2,'=cmd|' /C calc'!A0\r\n3,"a, ""b"""\r\n4,<U+001B>[2Jx\r\n`);

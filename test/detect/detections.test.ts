@@ -771,6 +771,7 @@ describe('Sigma rules over exports', () => {
         id,
         '<EventData><Data Name="Threat Name">HackTool:Win32/X</Data><Data Name="Path">file:_C:\\a.exe</Data></EventData>',
       );
+    const refusedService = { Channel: 'Security', EventID: 4673, Keywords: '0x8010000000000000' };
     const any = 's:\n  EventType: "*"\ncondition: s';
     const alert = 's:\n  Signature|startswith: HackTool\n  Filename|endswith: ".exe"\ncondition: s';
     const result = await detections(
@@ -778,6 +779,9 @@ describe('Sigma rules over exports', () => {
         rule('important', 'service: system', 's:\n  EventID: 104\n  Channel: Security\ncondition: s'),
         rule('cleared', 'service: system', 's:\n  EventID: 104\n  Channel: System\ncondition: s'),
         rule('elsewhere', 'service: application', 's:\n  Channel: Application\ncondition: s'),
+        rule('failure', 'service: security', "s:\n  Keywords: '0x8010000000000000'\ncondition: s"),
+        rule('error', 'service: application', 's:\n  Level: Error\ncondition: s'),
+        rule('number', 'service: application', 's:\n  Level: 2\ncondition: s'),
         rule('add', 'category: registry_add', any),
         rule('delete', 'category: registry_delete', any),
         rule('both', 'category: registry_event', any),
@@ -788,10 +792,12 @@ describe('Sigma rules over exports', () => {
         exported('Event', [
           ...['Security', 'System', 'Setup', 'Setup'].map(cleared),
           eventRow('Application', 1, '<EventData></EventData>'),
+          { ...eventRow('Application', 2, '<EventData></EventData>'), EventLevel: 2 },
           ...['CreateKey', 'DeleteKey', 'DeleteValue'].map(changed),
           // Event 1117 tells the action that was taken on a threat.
           ...[1116, 1117].map(threat),
         ]),
+        exported('SecurityEvent', [refusedService, { ...refusedService, Keywords: '0x8020000000000000' }]),
         exported('DeviceEvents', [
           {
             ActionType: 'AntivirusDetection',
@@ -805,7 +811,10 @@ describe('Sigma rules over exports', () => {
     expect(Object.fromEntries(result.detections.map(({ id, count }) => [id, count]))).toEqual({
       important: 1,
       cleared: 1,
-      elsewhere: 1,
+      elsewhere: 2,
+      failure: 1,
+      error: 1,
+      number: 1,
       add: 1,
       delete: 2,
       both: 3,

@@ -25,6 +25,8 @@ const files: Record<string, string> = {
   // As Purview's portal exported it before 2023.
   'purview.csv':
     'CreationDate,UserIds,Operations,AuditData\n2026-11-23T02:00:01.0000000Z,a@b.c,New-InboxRule,"{""ClientIP"":""203.0.113.9""}"\n',
+  'graph.json':
+    '[{"id":"1","createdDateTime":"2026-11-23T02:00:01Z","auditLogRecordType":"exchangeAdmin","operation":"New-InboxRule","auditData":{"ClientIP":"203.0.113.9"}}]',
   'cloudtrail.json':
     '{"Records":[{"eventVersion":"1.08","eventTime":"2026-11-23T02:00:01Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"eu-west-1"}]}',
 };
@@ -45,6 +47,7 @@ describe('what programs of responders write', () => {
       'winevent.csv': 'GetWinEvent',
       'ual.csv': 'UnifiedAuditLog',
       'purview.csv': 'UnifiedAuditLog',
+      'graph.json': 'UnifiedAuditLog',
     });
     // Of AWS: a form that is no table here, and is named.
     expect(evidence.tableless.map((path) => relative(`${folder.path}/kape`, path))).toEqual(['cloudtrail.json']);

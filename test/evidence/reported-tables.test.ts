@@ -285,6 +285,13 @@ describe('tables and exports that report logons', () => {
     expect(logons).toMatchObject({ value: { failures: 12, bursts: [{ failures: 12 }] } });
   });
 
+  it('are said to be read as Windows-1252 where they are no UTF-8', async () => {
+    const bytes = Buffer.from(securityEvents.replaceAll('admin', 'jörg').replaceAll('","', '";"'), 'latin1');
+    const { files, logons } = await read([folder.write('excel.csv', bytes)]);
+    expect(files[0]?.notes).toContain('it is no UTF-8, and read as Windows-1252: letters beyond ASCII may be others');
+    expect(logons).toMatchObject({ value: { bursts: [{ failures: 12, accounts: [{ name: 'jörg' }] }] } });
+  });
+
   it('are not read where their times are in an unnamed zone', async () => {
     const { files, logons } = await read([folder.write('local.csv', securityEvents.replace('[UTC]', '[Local Time]'))]);
     expect(files[0]?.notes).toContain('13 records left out (first in line 2: it has no time that can be read)');

@@ -57,10 +57,27 @@ const SYSTEM: ReadonlyMap<string, string> = byTableAndField({
     Computer: 'Computer',
     ComputerName: 'Computer',
     Level: 'Level',
+    Keywords: 'Keywords',
+    Opcode: 'Opcode',
+    Version: 'Version',
+    Execution_ProcessID: 'SystemProcessId',
+    Execution_ThreadID: 'SystemThreadId',
+    Correlation_ActivityID: 'Correlation',
+    Security_UserID: 'SystemUserId',
   },
 });
 
-/** What Log Analytics leaves out of events. */
+/** https://learn.microsoft.com/windows/win32/wes/defining-severity-levels: rules have the number of a level, or its name. */
+const LEVELS: ReadonlyMap<string, string> = new Map([
+  ['critical', '1'],
+  ['error', '2'],
+  ['warning', '3'],
+  ['information', '4'],
+  ['informational', '4'],
+  ['verbose', '5'],
+]);
+
+/** What Log Analytics leaves out of events, some of it of those in Event alone. */
 const NOT_KEPT: ReadonlySet<string> = new Set([
   'Keywords',
   'Opcode',
@@ -354,7 +371,8 @@ export function placeOf(field: string, leg: Leg, columns: Columns): Place | stri
       if (field === '') return valuesPlace('EventData');
       if (field === 'Channel' && leg.fields === 'elements') return channelPlace(columns);
       const system = SYSTEM.get(`${table} ${field}`);
-      if (system !== undefined) return columnPlace(system, columns);
+      if (system !== undefined)
+        return { ...columnPlace(system, columns), ...(field === 'Level' ? { also: LEVELS } : {}) };
       if (NOT_KEPT.has(field)) return `${table} does not keep ${field}`;
       return table === 'SecurityEvent'
         ? securityPlace(field, leg, columns)

@@ -66,7 +66,10 @@ export function reportedLog({ path, format, table, shape }: EvidenceFile): Repor
         else yield taken || null;
       }
     };
-    for await (const record of exportRecords(path, format, read)) {
+    const said = (remark: string): void => {
+      gaps.remarks.push(remark.replace(`${path}: `, ''));
+    };
+    for await (const record of exportRecords(path, format, read, said)) {
       if (record.fields === undefined) unread(record.line, record.because);
       else
         for (const row of rowsOf(record.fields))
