@@ -236,11 +236,13 @@ export function textual(kind: string, left: Expression, right: Expression, node:
   const sought = textReader(right);
   if (right.constant) {
     const needle = fold ? inOneCase(sought(0)) : sought(0);
+    // Which small sigma a text has matters to nothing that has none.
+    const sigma = needle.includes('σ');
     const { lower } = left;
     if (fold && lower) return (row) => match(lower(row), needle) !== negated;
     return (row) => {
       const cell = text(row);
-      return match(fold ? inOneCase(cell) : cell, needle) !== negated;
+      return match(fold ? (sigma ? inOneCase(cell) : cell.toLowerCase()) : cell, needle) !== negated;
     };
   }
   return (row) => {

@@ -189,9 +189,9 @@ export function compareValues(a: Value, b: Value): number {
  * most of 1.5, NaN and 2.5 are NaN (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
  */
 export function moreExtreme(a: Value, b: Value, sign: 1 | -1): number {
-  const [noNumber, neither] = [Number.isNaN(a), Number.isNaN(b)];
-  if (noNumber || neither) return Number(noNumber) - Number(neither);
-  return compareValues(a, b) * sign;
+  const by = compareValues(a, b) * sign;
+  // As the least of all it is the most extreme already where that is asked for.
+  return sign > 0 && by !== 0 && (Number.isNaN(a) || Number.isNaN(b)) ? -by : by;
 }
 
 export const isNumeric = (value: Value): value is number | bigint =>

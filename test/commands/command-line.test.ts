@@ -93,3 +93,14 @@ test('the manual has the options of every command, those of Azure once, and the 
   expect(page).toContain('.B \\-\\-tsa\\-ca <file>');
   expect(page).toMatch(/\.SH EXIT STATUS[\s\S]*\.B 6\na case file does not verify/);
 });
+
+test.each(['--sigma', '--rules'])('"detect" takes its rules by %s', async (flag) => {
+  const cordon = cordonProgram();
+  let rules: unknown;
+  const detect = cordon.commands.find((one) => one.name() === 'detect');
+  detect?.action((flags: { rules?: string[] }) => {
+    rules = flags.rules;
+  });
+  await cordon.parseAsync(['detect', flag, 'a.yml', 'windows/', '--evidence', 'b.evtx'], { from: 'user' });
+  expect(rules).toEqual(['a.yml', 'windows/']);
+});

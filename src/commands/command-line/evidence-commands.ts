@@ -72,7 +72,7 @@ export function addDetect(cordon: Command): void {
     .command('detect')
     .description('detection rules (Sigma, and queries in KQL) over evidence files, without Azure')
     .addOption(evidenceOption())
-    .option('--rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
+    .option('--sigma, --rules <path...>', 'files and folders of rules: Sigma and analytic rules (.yml), queries (.kql)')
     .option('--placeholders <file>', 'values for placeholders of Sigma rules (|expand): a map in YAML')
     .option('--hits <n>', 'matches of each rule to print (default: 0)', number)
     .option('--show-query', 'print the rules as KQL for Log Analytics, and ask nothing')

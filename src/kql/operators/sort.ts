@@ -40,10 +40,9 @@ function comparer(frame: Frame, keys: readonly Key[]): (x: number, y: number) =>
 function orderOf(a: Value, b: Value, ascending: boolean, nullsFirst: boolean): number {
   if (a === b) return 0;
   if (a === null || b === null) return (a === null) === nullsFirst ? -1 : 1;
-  // NaN is beside the nulls, whatever the direction (Microsoft Learn, "sort operator", read 2026-11-30).
-  const [noNumber, neither] = [Number.isNaN(a), Number.isNaN(b)];
-  if (noNumber || neither) return noNumber && neither ? 0 : noNumber === nullsFirst ? -1 : 1;
   const by = compareValues(a, b);
+  // NaN, the least of all, is beside the nulls, whatever the direction (Microsoft Learn, "sort operator", read 2026-11-30).
+  if (ascending !== nullsFirst && by !== 0 && (Number.isNaN(a) || Number.isNaN(b))) return ascending ? -by : by;
   return ascending ? by : -by;
 }
 
