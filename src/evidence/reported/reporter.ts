@@ -21,8 +21,8 @@ export type Reporter = {
 /** One of which each row is a logon or none. */
 export type RowReporter = Extract<Reporter, { logonOf: unknown }>;
 
-/** Day or month, whichever a date begins with. */
-export type DateOrder = 'day' | 'month';
+/** Day or month, whichever a date begins with; 'clear' where its form leaves no doubt, as that of ISO 8601. */
+export type DateOrder = 'day' | 'month' | 'clear';
 
 /** A row that is a line of a log: several may make a logon. */
 export interface RowLine {
