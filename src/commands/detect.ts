@@ -70,7 +70,7 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   const document: DetectionsDocument = { ...whole, detections };
   if (into) await enter(document, into);
   if (flags.out !== undefined) await writeMatches(whole, flags.out, streams);
-  for (const line of noteLines(document.notes)) streams.stderr.write(`${line}\n`);
+  for (const line of noteLines(document.notes, streams.stderr.columns)) streams.stderr.write(`${line}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.markdown) streams.stdout.write(detectionsMarkdown(document));
   // A file takes lines of any length.
@@ -86,7 +86,7 @@ async function writeMatches(document: DetectionsDocument, out: string, { stderr 
   if (left > 0)
     notes.push(`${counted(left, 'match', 'matches')} more are not in the file: it has ${WRITTEN} of a rule`);
   stderr.write(`${printable(line, 5000)}\n`);
-  for (const note of noteLines(notes)) stderr.write(`${note}\n`);
+  for (const note of noteLines(notes, stderr.columns)) stderr.write(`${note}\n`);
 }
 
 function refused(error: unknown): never {

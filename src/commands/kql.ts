@@ -140,7 +140,7 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
     notes.push(...written.notes);
     (flags.json || flags.csv ? streams.stderr : streams.stdout).write(`${printable(written.line, 5000)}\n`);
   }
-  for (const line of noteLines(notes)) streams.stderr.write(`${line}\n`);
+  for (const line of noteLines(notes, streams.stderr.columns)) streams.stderr.write(`${line}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.csv) {
     const csvNotes: string[] = [];

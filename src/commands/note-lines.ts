@@ -1,3 +1,4 @@
+import { hanging } from '../text/cells.ts';
 import { listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 
@@ -6,15 +7,15 @@ const namesShown = 3;
 const many = 4;
 
 /**
- * Notes as they are printed, a line each: a note that many have alike ("FILE: …") is said once, with the first of them and how
+ * Notes as they are printed, in a terminal of some columns, each begun on a line of its own: a note that many have alike ("FILE: …") is said once, with the first of them and how
  * many there are more.
  */
-export function noteLines(notes: readonly string[]): string[] {
+export function noteLines(notes: readonly string[], width = Number.POSITIVE_INFINITY): string[] {
   const alike = Map.groupBy(new Set(notes), (note) => note.slice(subjectEnd(note)));
   return [...alike].flatMap(([said, own]) => {
     const subjects = own.map((one) => one.slice(0, subjectEnd(one)));
     const told = own.length < many ? own : [`${listed(subjects, namesShown)}${said}`];
-    return told.map((line) => `note: ${printable(line, 1000)}`);
+    return told.map((text) => hanging('note: ', printable(text, 1000), width).join('\n'));
   });
 }
 

@@ -20,6 +20,12 @@ describe('notes as they are printed', () => {
     ]);
   });
 
+  it('are broken between words in a terminal, below where they begin', () => {
+    expect(noteLines(['log.evtx: events exported as JSON lines'], 28)).toEqual([
+      'note: log.evtx: events\n      exported as JSON lines',
+    ]);
+  });
+
   it('are printed once where they are the same, and without what drives a terminal', () => {
     expect(noteLines(Array.from({ length: 5 }, () => 'all of it'))).toEqual(['note: all of it']);
     expect(noteLines(['\u001b[31mred: x'])[0]).not.toContain('\u001b');
