@@ -1,6 +1,6 @@
 import { shownColumns } from '../detect/shown-columns.ts';
 import type { Detection, DetectionsDocument } from '../documents/detections.ts';
-import { cells, fitted, wrap } from '../text/cells.ts';
+import { cells, fitted, hanging } from '../text/cells.ts';
 import { count, counted, listed } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
 import { clock, day, moment } from '../text/times.ts';
@@ -67,16 +67,6 @@ function tableLines(detections: readonly Detection[]): string[] {
       .join('  ');
   return [line(head), ...rows.map(line)];
 }
-
-/** A text behind what its first line begins with, in a terminal of some columns; its other lines begin below it. */
-function hanging(start: string, text: string, width: number): string[] {
-  const room = width - cells(start);
-  const [first = '', ...rest] = Number.isFinite(room) && room >= NARROWEST ? wrap(text, room) : [text];
-  return [`${start}${first}`, ...rest.map((line) => `${' '.repeat(cells(start))}${line}`)];
-}
-
-/** Columns below which a terminal breaks its lines itself. */
-const NARROWEST = 20;
 
 const narrowLines = (one: Detection, width: number): string[] => [
   ...hanging(`${levelName(one.level).padEnd(13)} ${count(one.count).padStart(7)}  `, titleOf(one), width),

@@ -19,6 +19,7 @@ import { detectionsMarkdown, detectionsText } from './detect-report.ts';
 import type { FailOn } from './fail-on.ts';
 import { gatheredNotes } from './gathered-notes.ts';
 import type { CaseFlags } from './into-case.ts';
+import { noteLines } from './note-lines.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
 import { checkOut, formsOfRows, writeAnswer } from './query-file.ts';
@@ -69,7 +70,7 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   const document: DetectionsDocument = { ...whole, detections };
   if (into) await enter(document, into);
   if (flags.out !== undefined) await writeMatches(whole, flags.out, streams);
-  for (const note of document.notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
+  for (const line of noteLines(document.notes, streams.stderr.columns)) streams.stderr.write(`${line}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.markdown) streams.stdout.write(detectionsMarkdown(document));
   // A file takes lines of any length.
@@ -85,7 +86,7 @@ async function writeMatches(document: DetectionsDocument, out: string, { stderr 
   if (left > 0)
     notes.push(`${counted(left, 'match', 'matches')} more are not in the file: it has ${WRITTEN} of a rule`);
   stderr.write(`${printable(line, 5000)}\n`);
-  for (const note of notes) stderr.write(`note: ${printable(note, 1000)}\n`);
+  for (const note of noteLines(notes, stderr.columns)) stderr.write(`${note}\n`);
 }
 
 function refused(error: unknown): never {

@@ -6,6 +6,7 @@ import type { Completion } from '../kql/completion.ts';
 import { wrap } from '../text/cells.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
+import { noteLines } from './note-lines.ts';
 import { paged } from './pager.ts';
 import { atHome } from './path-completion.ts';
 import { writeAnswer } from './query-file.ts';
@@ -170,8 +171,9 @@ export async function promptForQueries(
     if (document === undefined) continue;
     last = document;
     await paged(parts.drawn(document), input, output);
-    for (const note of document.notes.slice(0, 5)) output.write(`note: ${printable(note, 1000)}\n`);
-    if (document.notes.length > 5) output.write(`and ${counted(document.notes.length - 5, 'note')} more\n`);
+    const notes = noteLines(document.notes, output.columns);
+    for (const note of notes.slice(0, 5)) output.write(`${note}\n`);
+    if (notes.length > 5) output.write(`and ${counted(notes.length - 5, 'note')} more\n`);
   }
   output.write('\n');
   return exitCode.done;

@@ -9,6 +9,7 @@ import { printable } from '../text/printable.ts';
 import { caseFlags } from './case-flags.ts';
 import type { CaseFlags } from './into-case.ts';
 import { readNamedFile } from './named-file.ts';
+import { noteLines } from './note-lines.ts';
 import { onInterrupt } from './on-interrupt.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
@@ -139,7 +140,7 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
     notes.push(...written.notes);
     (flags.json || flags.csv ? streams.stderr : streams.stdout).write(`${printable(written.line, 5000)}\n`);
   }
-  for (const note of notes) streams.stderr.write(`note: ${printable(note, 1000)}\n`);
+  for (const line of noteLines(notes, streams.stderr.columns)) streams.stderr.write(`${line}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.csv) {
     const csvNotes: string[] = [];

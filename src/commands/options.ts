@@ -56,7 +56,7 @@ export interface WorkbenchFlags extends ConnectionFlags, BurstFlags {
 export interface Streams {
   /** `columns`: how wide a terminal is. */
   stdout: NodeJS.WritableStream & { columns?: number };
-  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 }
 
 export interface Opened {

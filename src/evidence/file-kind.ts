@@ -71,13 +71,14 @@ async function kindBy(path: string, head: Buffer): Promise<FileKind> {
   if (records) return { kind: 'evidence', format: records, table: utmpTable };
   const artifact = artifactOf(path, head);
   if (artifact) return { kind: 'artifact', ...artifact };
-  const audit = recognisedAudit(text);
+  const lines = firstLines(text);
+  const audit = recognisedAudit(lines);
   if (audit) return audit;
-  const lossy = lossyExport(decodedHead(head) ?? '', firstLines(text));
+  const lossy = lossyExport(decodedHead(head) ?? '', lines);
   if (lossy !== '') return { kind: 'refused', because: lossy };
-  const lines = lineLogFormat(firstLines(text));
-  if (lines) return { kind: 'evidence', format: lines, table: lineLogTable(lines) };
-  const known = recognisedSyslog(text) ?? recognisedTable(path, head);
+  const lineLog = lineLogFormat(lines);
+  if (lineLog) return { kind: 'evidence', format: lineLog, table: lineLogTable(lineLog) };
+  const known = recognisedSyslog(text, lines) ?? recognisedTable(path, head);
   // Members may follow on a beginning that is damaged.
   if (known.kind === 'stranger' && /\.tar$/i.test(unpackedName(path))) return { kind: 'archive' };
   if (known.kind === 'stranger' && /\.zip$/i.test(path))
@@ -109,8 +110,7 @@ function packedWithout(path: string, text: string): FileKind | null {
 const linesTried = 40;
 
 /** A log of Linux' audit, as auditd writes it or `ausearch --raw` prints it; null for anything else. */
-function recognisedAudit(text: string): FileKind | null {
-  const lines = firstLines(text);
+function recognisedAudit(lines: readonly string[]): FileKind | null {
   const read = lines.filter((line) => auditRecord(line) !== null).length;
   if (read > 0 && read * 2 >= lines.filter((line) => !isAuditSeparator(line)).length)
     return { kind: 'evidence', format: 'audit', table: auditTable };
@@ -132,7 +132,7 @@ const firstLines = (text: string): string[] =>
     .slice(0, linesTried);
 
 /** Messages of syslog, or of a journal that was exported; null for anything else. */
-function recognisedSyslog(text: string): FileKind | null {
+function recognisedSyslog(text: string, lines: readonly string[]): FileKind | null {
   const found = (format: SyslogFormat): FileKind => ({ kind: 'evidence', format, table: 'Syslog' });
   if (beginsAsJournal(text)) return found('journal-file');
   if (/^(?:__CURSOR|__REALTIME_TIMESTAMP|__SEQNUM|__MONOTONIC_TIMESTAMP)=/.test(text)) return found('journal-export');
@@ -143,7 +143,6 @@ function recognisedSyslog(text: string): FileKind | null {
       because: 'it is a journal over several lines an entry: export it with -o json or -o export',
     };
   }
-  const lines = firstLines(text);
   const read = lines.filter((line) => syslogLine(line) !== null).length;
   return read > 0 && read * 2 >= lines.length ? found('syslog') : null;
 }

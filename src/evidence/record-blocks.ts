@@ -233,13 +233,12 @@ function decoderOf(first: Buffer, file: string): (bytes: Buffer | undefined) => 
  */
 function unmarkedDecoder(file: string, legacy: () => void): (bytes: Buffer | undefined) => Buffer {
   let encoding: 'ascii' | 'utf-8' | 'windows-1252' = 'ascii';
-  const decoder = new TextDecoder('windows-1252');
   let held = Buffer.alloc(0);
   return (bytes) => {
     if (bytes === undefined && held.length === 0) return held;
     if (bytes === undefined) {
       legacy();
-      return fromLegacy(decoder, held, file);
+      return fromLegacy(held, file);
     }
     if (encoding === 'utf-8' || (encoding === 'ascii' && held.length === 0 && isAscii(bytes))) return bytes;
     if (encoding === 'ascii') {
@@ -254,16 +253,24 @@ function unmarkedDecoder(file: string, legacy: () => void): (bytes: Buffer | und
       encoding = isMostlyUtf8(whole) ? 'utf-8' : 'windows-1252';
       if (encoding === 'utf-8') return all;
       legacy();
-      return fromLegacy(decoder, all, file);
+      return fromLegacy(all, file);
     }
-    return fromLegacy(decoder, bytes, file);
+    return fromLegacy(bytes, file);
   };
 }
 
-function fromLegacy(decoder: TextDecoder, bytes: Buffer, file: string): Buffer {
-  const text = decoder.decode(bytes);
-  // What Windows-1252 leaves undefined becomes a control character of ISO 6429.
-  if (/[\u0080-\u009f]/.test(text)) throw new EvidenceError(file, 'it is no text (neither UTF-8 nor Windows-1252)');
+/** The letters of 0x80 to 0x9F in Windows-1252 (encoding.spec.whatwg.org/index-windows-1252.txt); "\ufffd" where it leaves one undefined. */
+const LEGACY_LETTERS = '€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ';
+
+/**
+ * Windows-1252 as UTF-8. The decoder of Node takes it for ISO 8859-1 from 20.18.3, 22.13 and 24.0 on, until it was mended in each line
+ * (github.com/nodejs/node/issues/60888, 2025-11).
+ */
+function fromLegacy(bytes: Buffer, file: string): Buffer {
+  const text = bytes
+    .toString('latin1')
+    .replace(/[\u0080-\u009f]/g, (letter) => LEGACY_LETTERS[letter.charCodeAt(0) - 0x80] ?? letter);
+  if (text.includes('\ufffd')) throw new EvidenceError(file, 'it is no text (neither UTF-8 nor Windows-1252)');
   return Buffer.from(text);
 }
 

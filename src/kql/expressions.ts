@@ -249,6 +249,8 @@ function literalExpression(node: Node, scope: Scope): Expression {
       return value(parseGuid, 'guid');
     case 'NullLiteralExpression':
       return literal(null, 'dynamic');
+    case 'DecimalLiteralExpression':
+      return refuse('The type decimal', node, scope);
     default:
       return refuse(kind.replace(/Expression$/, ''), node, scope);
   }
@@ -690,7 +692,7 @@ function functionCall(node: Node, scope: Scope): Expression {
   const args = argumentNodes.map((a) => expression(a, scope));
   const type = scalarType(node) ?? 'dynamic';
   const decimal = args.findIndex((a) => a.type === 'decimal');
-  if (decimal >= 0) return refuse('decimal', argumentNodes[decimal] ?? node, scope);
+  if (decimal >= 0) return refuse('The type decimal', argumentNodes[decimal] ?? node, scope);
   const call: Call = { name: called, node, argumentNodes, args, type, scope };
   const at = implementation(call);
   if (ROW_DEPENDENT.has(called)) return { type, constant: false, at };

@@ -106,3 +106,13 @@ export function wrap(text: string, width: number, most = 200): string[] {
 
 /** The first 64 bits of a digest in fours, to be read to someone over the phone: "3f9a 12bc 77de 01aa". */
 export const shortDigest = (digest: string): string => digest.slice(0, 16).match(/.{4}/g)?.join(' ') ?? '';
+
+/** Columns below which a terminal breaks its lines itself. */
+const narrowest = 20;
+
+/** A text behind what its first line begins with, in a terminal of some columns; its other lines begin below it. */
+export function hanging(start: string, text: string, width: number): string[] {
+  const room = width - cells(start);
+  const [first = '', ...rest] = Number.isFinite(room) && room >= narrowest ? wrap(text, room) : [text];
+  return [`${start}${first}`, ...rest.map((line) => `${' '.repeat(cells(start))}${line}`)];
+}

@@ -301,6 +301,15 @@ describe('CSV', () => {
     expect((await ask('T', `T=${await file(Buffer.from('a\nbcé', 'latin1'))}`)).rows).toEqual([['bcé']]);
   });
 
+  it('has the letters of Windows-1252 that ISO 8859-1 has no place for', async () => {
+    const letters = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
+    const defined = Array.from({ length: 32 }, (_, i) => 0x80 + i).filter(
+      (byte) => ![0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte),
+    );
+    const path = await file(Buffer.from([0x61, 0x0a, ...defined, 0x0a]));
+    expect((await ask('T', `T=${path}`)).rows).toEqual([[letters]]);
+  });
+
   it('names columns that have no name, or another’s', async () => {
     const path = await file(',a,a1,a,,a\n0,1,2,3,4,5\n');
     expect((await ask('T', `T=${path}`)).columns.map(({ name }) => name)).toEqual([

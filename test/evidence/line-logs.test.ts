@@ -50,6 +50,8 @@ const firewall = [
   '',
   '2026-11-23 02:00:01 ALLOW TCP 203.0.113.9 10.0.0.4 4242 3389 0 - 0 0 0 - - - RECEIVE 716',
   '2026-11-23 02:00:02 DROP UDP 10.0.0.4 198.51.100.7 53 53 48 - - - - - - - SEND 1',
+  '2026-11-23 02:00:03 DROP TCP 203.0.113.9 10.0.0.5 4243 3389 48 S 0 0 0 - - - FORWARD 0',
+  '2026-11-23 02:00:04 OPEN-INBOUND TCP 203.0.113.9 10.0.0.4 4244 3389 - - - - - - - - - -',
   'torn',
   '',
 ].join('\r\n');
@@ -64,10 +66,12 @@ describe('the log of Windows’ firewall', () => {
     expect(rows).toEqual([
       ['2026-11-23T02:00:01Z', 'ALLOW', '203.0.113.9', 3389, 'RECEIVE', 0],
       ['2026-11-23T02:00:02Z', 'DROP', '198.51.100.7', 53, 'SEND', 48],
+      ['2026-11-23T02:00:03Z', 'DROP', '', 3389, 'FORWARD', 48],
+      ['2026-11-23T02:00:04Z', 'OPEN-INBOUND', '', 3389, '', null],
     ]);
     expect(notes).toEqual([
       expect.stringContaining('its times are those of its computer, whose zone it does not say, and taken as UTC'),
-      `${path}: 1 line of no known form left out (first in line 8)`,
+      `${path}: 1 line of no known form left out (first in line 10)`,
     ]);
     expect(lineLogFormat(firewall.split('\r\n').slice(0, 4))).toBe('firewall');
   });

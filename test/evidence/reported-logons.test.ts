@@ -7,6 +7,7 @@ import { readEventLogs } from '../../src/eventlog/read-logs.ts';
 import { readReportedLogons } from '../../src/eventlog/reported-log.ts';
 import { ReportedLogons } from '../../src/eventlog/reported-logons.ts';
 import { evidenceFile } from '../../src/evidence/evidence-files.ts';
+import { hayabusa } from '../../src/evidence/reported/hayabusa.ts';
 import { reportedLog } from '../../src/evidence/reported/reporters.ts';
 import { defaultThresholds } from '../../src/triage/logons/bursts.ts';
 import { FailureColumns } from '../../src/triage/logons/events.ts';
@@ -381,6 +382,10 @@ describe('logons in what other programs export', () => {
       const { files } = await read([folder.write('dates.csv', `${csv}${decisive},Other,low,web01,Sys,1,1,,,x\n`)]);
       expect(files[0]).toMatchObject({ failures: 12, first: `${first}T02:00:00.1Z` });
     }
+    // A file whose dates leave no doubt is not looked through for one that ends it.
+    const orderOf = (time: string) => hayabusa.orderOf?.(new Map([['Timestamp', time]]));
+    expect(orderOf('2026-11-23 11:00:00.100 +09:00')).toBe('clear');
+    expect(['03-04-2026 02:00:00.100 +00:00', 'none'].map(orderOf)).toEqual([null, null]);
     const german = lines([
       winEvent(1, { Properties: ['System.Diagnostics.Eventing.Reader.EventProperty'], Message: 'nein' }),
     ]);

@@ -19,6 +19,12 @@ const columnOf: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** The column of the other computer's address, by direction: of what is forwarded, and of no direction that is known, neither is. */
+const farEnd: ReadonlyMap<string, string> = new Map([
+  ['SEND', 'DestinationIP'],
+  ['RECEIVE', 'SourceIP'],
+]);
+
 const mostFields = 50;
 
 /** "-" is nothing. */
@@ -41,8 +47,8 @@ function reader(): LineReader {
       const [column, value = '-'] = [columnOf.get(name), values[place]];
       if (column !== undefined && value !== '-') row.set(column, value);
     }
-    const isInbound = row.get('CommunicationDirection') === 'RECEIVE';
-    row.set('RemoteIP', row.get(isInbound ? 'SourceIP' : 'DestinationIP') ?? '');
+    const remote = farEnd.get(row.get('CommunicationDirection') ?? '');
+    row.set('RemoteIP', (remote && row.get(remote)) ?? '');
     return row;
   };
 }

@@ -1,7 +1,7 @@
 import { eventParts } from '../exported-events/event-json.ts';
 import { at, type Fields } from '../shapes/export-shape.ts';
 import { fieldText, instantOf, type Reporter, type RowLogon } from './reporter.ts';
-import { windowsLogon } from './windows.ts';
+import { eventLogon, windowsLogon } from './windows.ts';
 
 /** Documents of an aggregate that are looked at. */
 const mostDocuments = 10_000;
@@ -9,16 +9,7 @@ const mostDocuments = 10_000;
 /** The logon of a document: a whole event. */
 function logonOfDocument(document: unknown): RowLogon {
   const parts = eventParts(at(document, 'data'));
-  if (parts?.system.channel !== 'Security') return null;
-  const { eventId, time, computer, recordId } = parts.system;
-  const fields = new Map(parts.fields.map(({ name, value }) => [name, value]));
-  return windowsLogon({
-    eventId,
-    at: time,
-    computer,
-    recordId: recordId > 0 ? String(recordId) : '',
-    field: (name) => fieldText(fields, name),
-  });
+  return parts && eventLogon(parts);
 }
 
 /** The files of `hunt --csv`: a row a hit, with the fields that its rule shows (rules/evtx, `fields`). */

@@ -1,7 +1,8 @@
 import type { Ticks } from '../../triage/logons/ticks.ts';
 import { ticksOfUnix } from '../../triage/logons/ticks.ts';
 import { at, type Fields, textOf } from '../shapes/export-shape.ts';
-import { fieldText, instantOf, type Reporter } from './reporter.ts';
+import { jsonDate } from '../shapes/power-shell.ts';
+import { fieldText, instantOf, type Reporter, valueText } from './reporter.ts';
 import { windowsLogon } from './windows.ts';
 
 /**
@@ -61,8 +62,8 @@ export function messageFields(message: string): Map<string, string> {
 /** As PowerShell 5 writes a time ("/Date(1700000000000)/", alone or in `value`), or as 7 does. */
 function timeOf(value: unknown): Ticks | null {
   const text = textOf(at(value, 'value') ?? value);
-  const unix = /^\/Date\((-?\d{1,14})(?:[+-]\d{4})?\)\/$/.exec(text)?.[1];
-  return unix === undefined ? instantOf(text) : ticksOfUnix(Number(unix));
+  const unix = jsonDate(text);
+  return unix === null ? instantOf(text) : ticksOfUnix(unix);
 }
 
 /** Export-Csv writes the time of the computer that it ran on. */
@@ -78,7 +79,7 @@ function fieldOf(row: Fields, eventId: number): ((name: string) => string) | nul
   const properties = row.get('Properties');
   const own = places.get(eventId);
   if (Array.isArray(properties) && own && properties.some((one) => at(one, 'Value') !== undefined))
-    return (name) => fieldText(new Map([[name, propertyText(properties[own.get(name) ?? -1], name)]]), name);
+    return (name) => valueText(propertyText(properties[own.get(name) ?? -1], name));
   const said = messageFields(textOf(row.get('Message')));
   return said.has('TargetUserName') && said.has('LogonType') ? (name) => fieldText(said, name) : null;
 }

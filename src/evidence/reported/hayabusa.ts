@@ -46,10 +46,10 @@ const byTitle: ReadonlyMap<string, string> = new Map([
 /** Of `--European-time`, `--US-military-time` and `--US-time`, which put day and month in either order; the last has AM or PM. */
 const eitherOrder = /^(\d\d)-(\d\d)-(\d{4}) (\d\d)(:\d\d:\d\d(?:\.\d+)?)(?: ([AP]M))? ([+-]\d\d:\d\d)$/;
 
-/** The order of a date: one of the numbers can be no month, or the hours are those of the United States. */
+/** The order of a date: one of the numbers can be no month, or the hours are those of the United States; or it is in another form. */
 function orderOfDate(text: string): DateOrder | null {
   const [, first = '', second = '', , , , noon] = eitherOrder.exec(text) ?? [];
-  if (first === '') return null;
+  if (first === '') return instantOf(text) === null ? null : 'clear';
   if (noon !== undefined || Number(second) > 12) return 'month';
   return Number(first) > 12 ? 'day' : null;
 }
@@ -58,14 +58,14 @@ function timeOf(text: string, order: DateOrder | null): Ticks | null {
   const match = eitherOrder.exec(text);
   if (!match) return instantOf(text);
   const [, first = '', second = '', year = '', hour = '', rest = '', noon, zone = ''] = match;
-  const own = orderOfDate(text) ?? order ?? (first === second ? 'day' : null);
-  if (own === null) return null;
+  const own = orderOfDate(text) ?? (first === second ? 'day' : order);
+  if (own === null || own === 'clear') return null;
   const [day, month] = own === 'day' ? [first, second] : [second, first];
   const hours = noon === undefined ? Number(hour) : (Number(hour) % 12) + (noon === 'PM' ? 12 : 0);
   return instantOf(`${year}-${month}-${day}T${String(hours).padStart(2, '0')}${rest}${zone}`);
 }
 
-/** What a row says of the order of all dates of its file, in any of its times. */
+/** What a row says of the order of all dates of its file, which has them in one form, in any of its times. */
 function orderOf(row: Fields): DateOrder | null {
   for (const name of ['Timestamp', 'First Attempt', 'Last Attempt', 'First Logon', 'Last Logon']) {
     const order = orderOfDate(fieldText(row, name));

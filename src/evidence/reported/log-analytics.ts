@@ -1,7 +1,6 @@
-import { ReportedLines } from '../../eventlog/reported-lines.ts';
 import { type Ticks, ticksPerMinute } from '../../triage/logons/ticks.ts';
 import { at, type Fields, textOf } from '../shapes/export-shape.ts';
-import { fieldText, instantOf, type Reporter, type RowLines } from './reporter.ts';
+import { fieldText, instantOf, processIdOf, type Reporter, valueText } from './reporter.ts';
 import { windowsLogon } from './windows.ts';
 
 const lacks = 'what the data collection rule, the workspace or the query of the export left out';
@@ -42,7 +41,7 @@ export const windowsEvent: Reporter = {
       at: instantOf(row.get('TimeGenerated')),
       computer: fieldText(row, 'Computer'),
       recordId: fieldText(row, 'EventRecordId'),
-      field: (name) => fieldText(new Map([[name, at(data, name)]]), name),
+      field: (name) => valueText(at(data, name)),
     });
   },
 };
@@ -67,27 +66,16 @@ function lineTime(row: Fields): Ticks | null {
 }
 
 /** Lines of the table Syslog (…/tables/syslog, as of 2026-11). */
-class SyslogRows implements RowLines {
-  readonly #lines = new ReportedLines();
-
-  take(row: Fields): boolean | { because: string } {
-    const [program, message] = [fieldText(row, 'ProcessName'), textOf(row.get('SyslogMessage')).trim()];
-    if (!this.#lines.tells({ program, message })) return false;
-    const time = lineTime(row);
-    if (time === null) return { because: 'it has no time that can be read' };
-    const id = fieldText(row, 'ProcessID');
-    const processId = /^\d{1,10}$/.test(id) ? Number(id) : null;
-    const line = { at: time, computer: fieldText(row, 'Computer', 'HostName'), processId, message };
-    return this.#lines.take(line) || { because: 'there are more lines than are kept' };
-  }
-
-  logons() {
-    return this.#lines.logons();
-  }
-}
-
 export const syslogTable: Reporter = {
   name: 'Log Analytics’ Syslog',
   lacks,
-  lines: () => new SyslogRows(),
+  lineOf: (row) => ({
+    line: {
+      program: fieldText(row, 'ProcessName'),
+      message: textOf(row.get('SyslogMessage')).trim(),
+      computer: fieldText(row, 'Computer', 'HostName'),
+      processId: processIdOf(fieldText(row, 'ProcessID')),
+    },
+    at: () => lineTime(row),
+  }),
 };

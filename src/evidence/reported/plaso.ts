@@ -1,7 +1,7 @@
 import { ticksOfUnix } from '../../triage/logons/ticks.ts';
 import { type Fields, textOf } from '../shapes/export-shape.ts';
 import { places } from './get-winevent.ts';
-import { fieldText, instantOf, type Reporter, type RowLogon } from './reporter.ts';
+import { fieldText, instantOf, type Reporter, type RowLogon, valueText } from './reporter.ts';
 import { windowsLogon } from './windows.ts';
 
 const provider = 'Microsoft-Windows-Security-Auditing';
@@ -68,7 +68,7 @@ export const plaso: Reporter = {
     const logon = windowsLogon({
       ...record,
       at: timeOf(row),
-      field: (name) => fieldText(new Map([[name, record.strings[own.get(name) ?? -1]]]), name),
+      field: (name) => valueText(record.strings[own.get(name) ?? -1]),
     });
     if (!logon || 'because' in logon || !logon.once) return logon;
     // One record is an event at the time when it was made, and another at that when it was written.

@@ -15,21 +15,20 @@ export type Reporter = {
 } & (
   | { logonOf(row: Fields, order: DateOrder | null): RowLogon }
   | { logonsOf(row: Fields): Iterable<RowLogon> }
-  | { lines(): RowLines }
+  | { lineOf(row: Fields): RowLine | RowLogon }
 );
 
 /** One of which each row is a logon or none. */
 export type RowReporter = Extract<Reporter, { logonOf: unknown }>;
 
-/** Day or month, whichever a date begins with. */
-export type DateOrder = 'day' | 'month';
+/** Day or month, whichever a date begins with; 'clear' where its form leaves no doubt, as that of ISO 8601. */
+export type DateOrder = 'day' | 'month' | 'clear';
 
-/** Rows of which several may make a logon. */
-export interface RowLines {
-  /** Gives what the row is by itself; true where it is taken for what `logons` gives, false where it is none. */
-  take(row: Fields): boolean | RowLogon;
-  /** The logons of all that were taken. */
-  logons(): Iterable<ReportedLogon>;
+/** A row that is a line of a log: several may make a logon. */
+export interface RowLine {
+  line: { program: string; message: string; computer: string; processId: number | null };
+  /** When it was written; null where that cannot be read. */
+  at(): Ticks | null;
 }
 
 /** The logon that a row reports; null for any other row, and why one is no row of it. */
@@ -38,13 +37,24 @@ export type RowLogon = ReportedLogon | null | { because: string };
 /** Longer is no name, address or program. */
 const longest = 1024;
 
-/** A field as text; "" for `-`, and for what is no text or number. */
+/** A value as text; "" for `-`, and for what is no text or number. */
+export function valueText(value: unknown): string {
+  const text = textOf(value).trim().slice(0, longest);
+  return text === '-' ? '' : text;
+}
+
+/** A field as such a text, of several names the first that has any. */
 export function fieldText(row: Fields, ...names: string[]): string {
   for (const name of names) {
-    const text = textOf(row.get(name)).trim().slice(0, longest);
-    if (text !== '' && text !== '-') return text;
+    const text = valueText(row.get(name));
+    if (text !== '') return text;
   }
   return '';
+}
+
+/** The number of a process; null where it is none. */
+export function processIdOf(text: string): number | null {
+  return /^\d{1,10}$/.test(text) ? Number(text) : null;
 }
 
 /** An instant in any of the forms that a query reads; null where it is none. */

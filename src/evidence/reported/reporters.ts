@@ -1,3 +1,4 @@
+import { ReportedLines } from '../../eventlog/reported-lines.ts';
 import type { ReportedLog, ReportGaps } from '../../eventlog/reported-log.ts';
 import type { ReportedLogon } from '../../eventlog/reported-logons.ts';
 import type { EvidenceFile } from '../evidence-files.ts';
@@ -11,7 +12,7 @@ import { getWinEvent } from './get-winevent.ts';
 import { hayabusa, hayabusaSummary } from './hayabusa.ts';
 import { securityEvent, syslogTable, windowsEvent } from './log-analytics.ts';
 import { plaso } from './plaso.ts';
-import type { DateOrder, Reporter, RowLogon } from './reporter.ts';
+import type { DateOrder, Reporter, RowLine, RowLogon } from './reporter.ts';
 import { splunk } from './splunk.ts';
 import { linuxJournal, rdpAuth } from './velociraptor.ts';
 
@@ -55,15 +56,15 @@ export function reportedLog({ path, format, table, shape }: EvidenceFile): Repor
       gaps.unread += 1;
     };
     const order = await orderIn(reporter, path, format);
-    const lines = 'lines' in reporter ? reporter.lines() : undefined;
+    const lines = new ReportedLines();
     let held = 0;
     const logonsOf = function* (row: Fields): Generator<RowLogon> {
       if ('logonsOf' in reporter) yield* reporter.logonsOf(row);
       else if ('logonOf' in reporter) yield reporter.logonOf(row, order);
       else {
-        const taken = lines?.take(row) ?? false;
-        if (taken === true) held += 1;
-        else yield taken || null;
+        const taken = withLine(lines, reporter.lineOf(row));
+        if (taken === 'held') held += 1;
+        else yield taken;
       }
     };
     const said = (remark: string): void => {
@@ -78,13 +79,23 @@ export function reportedLog({ path, format, table, shape }: EvidenceFile): Repor
             else yield logon;
           }
     }
-    for (const logon of lines?.logons() ?? []) {
+    for (const logon of lines.logons()) {
       held -= 1;
       yield logon;
     }
     for (; held > 0; held--) yield null;
   };
   return { path, format: 'reported', by: reporter.name ?? table, lacks: reporter.lacks, logons };
+}
+
+/** Holds a line about a logon, which it may report together with others; of any other row gives its logon. */
+function withLine(lines: ReportedLines, read: RowLine | RowLogon): RowLogon | 'held' {
+  if (!read || !('line' in read)) return read;
+  const { program, message, computer, processId } = read.line;
+  if (!lines.tells({ program, message })) return null;
+  const at = read.at();
+  if (at === null) return { because: 'it has no time that can be read' };
+  return lines.take({ at, computer, processId, message }) ? 'held' : { because: 'there are more lines than are kept' };
 }
 
 /** The order of the dates of a file, by the first row that shows it. */

@@ -1,12 +1,11 @@
 import { fieldsOf as eventFields, systemOf } from '../../eventlog/log-event.ts';
-import { ReportedLines } from '../../eventlog/reported-lines.ts';
 import { syslogLine } from '../../syslog/syslog-line.ts';
 import { type Ticks, ticksOf, ticksOfUnix } from '../../triage/logons/ticks.ts';
 import { xmlElement } from '../exported-events/event-xml.ts';
-import { type Fields, fieldsOf, textOf } from '../shapes/export-shape.ts';
+import { fieldsOf, textOf } from '../shapes/export-shape.ts';
 import { messageFields } from './get-winevent.ts';
-import { fieldText, instantOf, type Reporter, type RowLines, type RowLogon } from './reporter.ts';
-import { windowsLogon } from './windows.ts';
+import { fieldText, instantOf, type Reporter, type RowLogon } from './reporter.ts';
+import { eventLogon, windowsLogon } from './windows.ts';
 
 const longest = 256 * 1024;
 
@@ -22,15 +21,7 @@ function ofXml(raw: string): RowLogon {
   const xml = xmlElement(raw);
   const system = xml && systemOf(xml, ticksOf);
   if (!system) return { because: 'its XML is no whole event' };
-  if (system.channel !== 'Security') return null;
-  const fields = new Map(eventFields(xml).map(({ name, value }) => [name, value]));
-  return windowsLogon({
-    eventId: system.eventId,
-    at: system.time,
-    computer: system.computer,
-    recordId: system.recordId > 0 ? String(system.recordId) : '',
-    field: (name) => fieldText(fields, name),
-  });
+  return eventLogon({ system, fields: eventFields(xml) });
 }
 
 /** `WinEventLog:Security`: a name and a value a line, and the English message last. */
@@ -56,10 +47,10 @@ function ofLines(raw: string, at: Ticks | null): RowLogon {
   });
 }
 
-class SplunkRows implements RowLines {
-  readonly #lines = new ReportedLines();
-
-  take(given: Fields): boolean | RowLogon {
+/** Events as Splunk exports them, as JSON or CSV with the field `_raw`: those of Windows, and lines of sshd and PAM. */
+export const splunk: Reporter = {
+  lacks: 'what the search of the export left out',
+  lineOf: (given) => {
     const result = given.get('result');
     const row = result === undefined ? given : fieldsOf(result);
     const raw = textOf(row.get('_raw')).slice(0, longest).trim();
@@ -67,23 +58,8 @@ class SplunkRows implements RowLines {
     if (raw.startsWith('<Event')) return ofXml(raw);
     const line = /[\n\r]/.test(raw) ? null : syslogLine(raw);
     if (!line) return ofLines(raw, at);
-    if (!this.#lines.tells(line)) return null;
+    const { program, message, host: computer, processId } = line;
     // Splunk knows the zone of a line that does not say it, as it was set up.
-    const time = line.at ?? at;
-    if (time === null) return { because: 'it has no time that can be read' };
-    const { host: computer, processId, message } = line;
-    return (
-      this.#lines.take({ at: time, computer, processId, message }) || { because: 'there are more lines than are kept' }
-    );
-  }
-
-  logons() {
-    return this.#lines.logons();
-  }
-}
-
-/** Events as Splunk exports them, as JSON or CSV with the field `_raw`: those of Windows, and lines of sshd and PAM. */
-export const splunk: Reporter = {
-  lacks: 'what the search of the export left out',
-  lines: () => new SplunkRows(),
+    return { line: { program, message, computer, processId }, at: () => line.at ?? at };
+  },
 };

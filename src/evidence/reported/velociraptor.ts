@@ -1,16 +1,17 @@
-import { ReportedLines } from '../../eventlog/reported-lines.ts';
-import { type Fields, textOf } from '../shapes/export-shape.ts';
-import { fieldText, instantOf, type Reporter, type RowLines, type RowLogon } from './reporter.ts';
+import { textOf } from '../shapes/export-shape.ts';
+import { fieldText, instantOf, processIdOf, type Reporter } from './reporter.ts';
 import { windowsLogon } from './windows.ts';
+
+const mostFields = 200;
 
 /**
  * Velociraptor's Linux.Forensics.Journal (its definition, 13a165a5): an entry a row, its fields as `NAME=value`, of the first objects of each
  * file, and without those that are packed.
  */
-class JournalRows implements RowLines {
-  readonly #lines = new ReportedLines();
-
-  take(row: Fields): boolean | RowLogon {
+export const linuxJournal: Reporter = {
+  name: 'Velociraptor’s Journal',
+  lacks: 'entries beyond the first objects of each journal, and those that are packed or that a client could not read',
+  lineOf: (row) => {
     const data = row.get('Data');
     if (!Array.isArray(data)) return null;
     const fields = new Map(
@@ -19,27 +20,16 @@ class JournalRows implements RowLines {
         return [text.replace(/=.*$/s, ''), text.replace(/^[^=]*=/s, '')];
       }),
     );
-    const message = fieldText(fields, 'MESSAGE');
-    if (!this.#lines.tells({ program: fieldText(fields, 'SYSLOG_IDENTIFIER', '_COMM'), message })) return null;
-    const time = instantOf(row.get('Timestamp'));
-    if (time === null) return { because: 'it has no time that can be read' };
-    const id = fieldText(fields, '_PID', 'SYSLOG_PID');
-    const processId = /^\d{1,10}$/.test(id) ? Number(id) : null;
-    const line = { at: time, computer: fieldText(fields, '_HOSTNAME'), processId, message };
-    return this.#lines.take(line) || { because: 'there are more lines than are kept' };
-  }
-
-  logons() {
-    return this.#lines.logons();
-  }
-}
-
-const mostFields = 200;
-
-export const linuxJournal: Reporter = {
-  name: 'Velociraptor’s Journal',
-  lacks: 'entries beyond the first objects of each journal, and those that are packed or that a client could not read',
-  lines: () => new JournalRows(),
+    return {
+      line: {
+        program: fieldText(fields, 'SYSLOG_IDENTIFIER', '_COMM'),
+        message: fieldText(fields, 'MESSAGE'),
+        computer: fieldText(fields, '_HOSTNAME'),
+        processId: processIdOf(fieldText(fields, '_PID', 'SYSLOG_PID')),
+      },
+      at: () => instantOf(row.get('Timestamp')),
+    };
+  },
 };
 
 /** What the artifact writes where an event has no such field. */

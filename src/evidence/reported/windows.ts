@@ -1,6 +1,7 @@
-import type { ReportedLogon } from '../../eventlog/reported-logons.ts';
 import { failedLogon, successfulLogon } from '../../eventlog/security-events.ts';
 import type { Ticks } from '../../triage/logons/ticks.ts';
+import type { EventParts } from '../exported-events/event-json.ts';
+import { fieldText, type RowLogon } from './reporter.ts';
 
 /** An event of the Security log as another program has it. `field` gives one of its data by Windows' name, "" where it is not there. */
 export interface WindowsLogon {
@@ -17,13 +18,7 @@ export interface WindowsLogon {
 export const noReason = 'reported:';
 
 /** The logon that it is; null for another event, and why it cannot be read. */
-export function windowsLogon({
-  eventId,
-  at,
-  computer,
-  recordId,
-  field,
-}: WindowsLogon): ReportedLogon | null | { because: string } {
+export function windowsLogon({ eventId, at, computer, recordId, field }: WindowsLogon): RowLogon {
   if (eventId !== failedLogon && eventId !== successfulLogon) return null;
   if (at === null) return { because: 'it has no time that can be read' };
   const failed = eventId === failedLogon;
@@ -46,4 +41,17 @@ export function windowsLogon({
     id: [computer, recordId || `${account}\n${address}`, eventId, at].join('\n'),
     once: recordId !== '',
   };
+}
+
+/** The logon that a whole event is; null for one of another log. */
+export function eventLogon({ system, fields }: EventParts): RowLogon {
+  if (system.channel !== 'Security') return null;
+  const named = new Map(fields.map(({ name, value }) => [name, value]));
+  return windowsLogon({
+    eventId: system.eventId,
+    at: system.time,
+    computer: system.computer,
+    recordId: system.recordId > 0 ? String(system.recordId) : '',
+    field: (name) => fieldText(named, name),
+  });
 }

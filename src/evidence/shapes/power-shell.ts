@@ -19,8 +19,13 @@ function uncapitalisedWithin(value: unknown, depth: number): unknown {
   );
 }
 
-/** Windows PowerShell writes a time as "/Date(1700000000000)/". */
+/** The milliseconds since 1970 of a time as Windows PowerShell writes it in JSON, "/Date(1700000000000)/"; null for any other text. */
+export function jsonDate(text: string): number | null {
+  const milliseconds = /^\/Date\((-?\d{1,14})(?:[+-]\d{4})?\)\/$/.exec(text)?.[1];
+  return milliseconds === undefined ? null : Number(milliseconds);
+}
+
 function instant(text: string): string {
-  const milliseconds = Number(/^\/Date\((-?\d{1,14})\)\/$/.exec(text)?.[1] ?? Number.NaN);
-  return Number.isNaN(milliseconds) ? text : new Date(milliseconds).toISOString();
+  const milliseconds = jsonDate(text);
+  return milliseconds === null ? text : new Date(milliseconds).toISOString();
 }

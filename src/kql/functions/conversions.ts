@@ -127,7 +127,7 @@ export const CONVERSION_FUNCTIONS: Record<string, Implementation> = {
   totimespan: to('timespan'),
   totime: to('timespan'),
   toguid: to('guid'),
-  todecimal: (call) => refuse('decimal', call.node, call.scope),
+  todecimal: (call) => refuse('The type decimal', call.node, call.scope),
   parse_json: parseJsonFunction,
   parsejson: parseJsonFunction,
   todynamic: parseJsonFunction,

@@ -16,7 +16,7 @@ export function datatable(node: Node, outer: Scope): Frame {
   values.forEach((v, i) => {
     const column = columns[i % columns.length];
     if (!column) return;
-    if (column.type === 'decimal') refuse('decimal', v, outer);
+    if (column.type === 'decimal') refuse('The type decimal', v, outer);
     const { value, type } = constantOf(v, outer);
     const cell = column.type === type || column.type === 'dynamic' ? value : convert(value, type, column.type);
     data[i % columns.length]?.push(column.type === 'string' && cell === null ? '' : cell);
