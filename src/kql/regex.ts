@@ -179,7 +179,7 @@ function refuseOtherMeanings(pattern: string): void {
   // Within a class braces are characters.
   const outside = bare.replace(CLASS, 'x');
   const counted = outside.replace(/\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}/g, '');
-  if (/[^({|]\{(?=\s*[\d,])\s*\d*\s*(?:,\s*\d*\s*)?\}/.test(counted)) {
+  if (/[^({|]\{(?=\s*[\d,])\s*(?:\d+\s*)?(?:,\s*(?:\d+\s*)?)?\}/.test(counted)) {
     throw new RegexRefused('a count of repeats begins with its least number, without a 0 in front and without blanks');
   }
 }

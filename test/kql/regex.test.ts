@@ -91,6 +91,13 @@ describe('regular expressions as Kusto reads them', () => {
     expect(compileRegex('^[\\[[:alpha:]]\\\\<b{0,2}a{1,20}$').test('[\\<ba')).toBe(true);
   });
 
+  // With the blanks shared out among its parts this is 10^11 ways to read it.
+  it('reads a long pattern of blanks at once', () => {
+    const blanks = ' '.repeat(4_900);
+    expect(compileRegex(`a{${blanks},${blanks}`).test('a')).toBe(false);
+    expect(() => compileRegex(`a{${blanks}1${blanks}}`)).toThrow(/count of repeats/);
+  });
+
   it('says of a text that it is too long for a pattern that RE2 has not', () => {
     const regex = compileRegex('\\p{Letter}+1');
     expect(regex.test('é1')).toBe(true);

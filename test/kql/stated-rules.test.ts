@@ -27,6 +27,8 @@ describe('rules that the pages state', () => {
     ['scalar-data-types/null-values', 'long(null) !in (1, 2)', true],
     ['strlen-function', 'indexof("a\u{1f600}b\u{1f600}c", "c")', 4],
     ['strlen-function', 'indexof("a\u{1f600}b\u{1f600}b", "b", 3)', 4],
+    ['strlen-function', 'indexof("\u{1f600}\u{1f600}b", "\u{1f600}", 0, 1, 2)', 1],
+    ['strlen-function', 'indexof(strcat_array(repeat("\u{1f600}a", 100000), ""), "a", 0, -1, 100000)', 199999],
     ['strlen-function', 'indexof_regex("a\u{1f600}b\u{1f600}b", "b", 3)', 4],
     ['datatypes-string-operators', '"\u{1f600}malware" has "malware"', true],
     ['datatypes-string-operators', '"malware\u{1f600}" has "malware"', true],

@@ -51,13 +51,6 @@ function countCharacters(text: string): number {
   return SURROGATE.test(text) ? [...text].length : text.length;
 }
 
-/** Where a text is in another from a character on, as the number of characters before it; -1 for nowhere. */
-function characterOf(text: string, sought: string, from: number): number {
-  if (!SURROGATE.test(text)) return text.indexOf(sought, from);
-  const at = text.indexOf(sought, sliceCharacters(text, 0, from).length);
-  return at < 0 ? -1 : countCharacters(text.slice(0, at));
-}
-
 /** trim() and its kin take off the pattern once at an end, as the documentation says. */
 const trim =
   (left: boolean, right: boolean): Implementation =>
@@ -175,11 +168,12 @@ const indexof: Implementation = (call) => {
     const size = countCharacters(sought);
     const span = length?.(row) ?? -1;
     // The span holds for each occurrence anew, from where its search begins: so has the documentation's last example but one.
+    let begin = sliceCharacters(text, 0, from).length;
     for (let left = occurrence?.(row) ?? 1; ; left--) {
-      const at = characterOf(text, sought, from);
-      if (at < 0 || (span >= 0 && at + size > from + span)) return -1;
-      if (left <= 1) return at;
-      from = at + 1;
+      const at = text.indexOf(sought, begin);
+      if (at < 0 || (span >= 0 && countCharacters(text.slice(begin, at)) + size > span)) return -1;
+      if (left <= 1) return countCharacters(text.slice(0, at));
+      begin = at + String.fromCodePoint(text.codePointAt(at) ?? 0).length;
     }
   };
 };
