@@ -262,6 +262,19 @@ describe('tables and exports that report logons', () => {
     expect(logons.notSeen.join('\n')).toContain(`beside ${by}: `);
   });
 
+  it('are as Plaso has them where a name that was typed looks like the end of its list', async () => {
+    const typing = (name: string) =>
+      read([folder.write('typed.csv', plasoDynamic.replaceAll("'admin'", `""${name}""`))]);
+    const name = "x'] Computer Name: other Record Number: 9";
+    const { files, logons } = await typing(name);
+    expect(files).toMatchObject([{ computers: ['web01'] }]);
+    expect(logons).toMatchObject({
+      value: { bursts: [{ failures: 12, sources: [{ address: '203.0.113.9' }], accounts: [{ name }] }] },
+    });
+    const unsure = await typing("x' Strings: ['y");
+    expect(unsure.files[0]?.notes?.at(-1)).toMatch(/^13 records left out .* does not have one list of strings\)$/);
+  });
+
   it('are rows too where they are tables of rows', async () => {
     const { evidence } = await gatherLogs([folder.write('answer.json', answer)]);
     const query = 'SecurityEvent | summarize count() by Computer, EventID | sort by EventID asc';

@@ -34,12 +34,15 @@ const ends = /^(\S{1,255}) Record Number: (\d{1,16})\b/;
 const longestMessage = 64 * 1024;
 const pythonText = /'((?:[^'\\]|\\.){0,4000})'|"((?:[^"\\]|\\.){0,4000})"|None/g;
 
-function recordSaid(message: string): Record | null {
+/** A logon's record; why it cannot be read from the message; null for any other. A name that was typed may hold what ends the list, or begins one. */
+function recordSaid(message: string): Record | null | { because: string } {
   const text = message.slice(0, longestMessage);
   const eventId = begins.exec(text)?.[1];
+  if (eventId === undefined || !places.has(Number(eventId))) return null;
   const from = text.indexOf(listBegins);
-  const to = text.indexOf(listEnds, from);
-  if (eventId === undefined || from < 0 || to < 0) return null;
+  const to = text.lastIndexOf(listEnds);
+  if (from < 0 || to < from || text.lastIndexOf(listBegins) !== from)
+    return { because: 'its message does not have one list of strings' };
   const list = text.slice(from + listBegins.length, to);
   const [, computer = '', recordId = ''] = ends.exec(text.slice(to + listEnds.length)) ?? [];
   const strings = [...list.matchAll(pythonText)]
@@ -63,8 +66,9 @@ export const plaso: Reporter = {
   lacks: 'events that Plaso was not given, or that its filter left out',
   logonOf: (row): RowLogon => {
     const record = recordIn(row) ?? recordSaid(textOf(row.get('message')) || textOf(row.get('desc')));
-    const own = record && places.get(record.eventId);
-    if (!record || !own) return null;
+    if (!record || 'because' in record) return record;
+    const own = places.get(record.eventId);
+    if (!own) return null;
     const logon = windowsLogon({
       ...record,
       at: timeOf(row),
