@@ -53,7 +53,8 @@ export const sumOf = (weights: Iterable<number>): number => {
 };
 
 /** How many columns a pattern says something of. */
-export const sizeOf = ({ codes }: Pattern): number => codes.reduce((sum, code) => sum + (code < 0 ? 0 : 1), 0);
+export const sizeOf = ({ codes }: Pick<Pattern, 'codes'>): number =>
+  codes.reduce((sum, code) => sum + (code < 0 ? 0 : 1), 0);
 
 /** Is this part of a set's weight enough, in one of the sets? */
 const isFrequent = (weights: readonly number[], totals: readonly number[], threshold: number): boolean =>
@@ -296,7 +297,7 @@ export function seededPatterns(
       effort.spend(of.length);
       of = of.filter((row) => own?.[row] === code);
       codes[column] = code;
-      const value = score(columns.length - codes.filter((one) => one < 0).length, weight);
+      const value = score(sizeOf({ codes }), weight);
       // One row has nothing in common with others.
       if (of.length > 1 && value > (best?.score ?? 0))
         best = { pattern: { codes: codes.slice(), weights: [weight] }, score: value };
