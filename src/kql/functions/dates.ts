@@ -240,35 +240,33 @@ const datetimeDiff: Implementation = (call) => {
 const TWO = (n: number): string => String(n).padStart(2, '0');
 
 /** Formats with the specifiers that Kusto documents; another letter is refused. */
-function format(call: Call, specifiers: Record<string, (datetime: Long) => string>): Implementation {
-  return () => {
-    const read = longs(call, 0);
-    const pattern = texts(call, 1);
-    const node = call.argumentNodes[1] ?? call.node;
-    const cache = new Map<string, ((datetime: Long) => string)[]>();
-    const compile = (text: string): ((datetime: Long) => string)[] => {
-      const parts: ((datetime: Long) => string)[] = [];
-      for (const m of text.matchAll(/([A-Za-z])\1*|[\s\S]/g)) {
-        const token = m[0];
-        const known = specifiers[token];
-        if (known) parts.push(known);
-        else if (/[A-Za-z]/.test(token)) refuse(`The format '${token}'`, node, call.scope);
-        else if (/^[\s/\-:,.[\]_]$/.test(token)) parts.push(() => token);
-        else refuse(`The format delimiter '${token}'`, node, call.scope);
-      }
-      return parts;
-    };
-    return (row) => {
-      const value = read(row);
-      if (value === null) return '';
-      const text = pattern(row);
-      let parts = cache.get(text);
-      if (!parts) {
-        parts = compile(text);
-        cache.set(text, parts);
-      }
-      return parts.map((p) => p(value)).join('');
-    };
+function format(call: Call, specifiers: Record<string, (datetime: Long) => string>): (row: number) => string {
+  const read = longs(call, 0);
+  const pattern = texts(call, 1);
+  const node = call.argumentNodes[1] ?? call.node;
+  const cache = new Map<string, ((datetime: Long) => string)[]>();
+  const compile = (text: string): ((datetime: Long) => string)[] => {
+    const parts: ((datetime: Long) => string)[] = [];
+    for (const m of text.matchAll(/([A-Za-z])\1*|[\s\S]/g)) {
+      const token = m[0];
+      const known = specifiers[token];
+      if (known) parts.push(known);
+      else if (/[A-Za-z]/.test(token)) refuse(`The format '${token}'`, node, call.scope);
+      else if (/^[\s/\-:,.[\]_]$/.test(token)) parts.push(() => token);
+      else refuse(`The format delimiter '${token}'`, node, call.scope);
+    }
+    return parts;
+  };
+  return (row) => {
+    const value = read(row);
+    if (value === null) return '';
+    const text = pattern(row);
+    let parts = cache.get(text);
+    if (!parts) {
+      parts = compile(text);
+      cache.set(text, parts);
+    }
+    return parts.map((p) => p(value)).join('');
   };
 }
 
@@ -406,7 +404,7 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
   datepart: datetimePart,
   week_of_year: calendar((d) => isoWeek(d)),
   weekofyear: calendar((d) => isoWeek(d)),
-  format_datetime: (call) => format(call, DATETIME_FORMAT)(call),
+  format_datetime: (call) => format(call, DATETIME_FORMAT),
   format_timespan: (call) => {
     const spans = argument(call, 0);
     const size = (row: number): Value => {
@@ -414,7 +412,7 @@ export const DATE_FUNCTIONS: Record<string, Implementation> = {
       return isNumeric(value) && value < 0 ? multiplyLongs(value, -1) : value;
     };
     const sized = { ...call, args: [{ ...spans, at: size }, ...call.args.slice(1)] };
-    const read = format(sized, TIMESPAN_FORMAT)(sized);
+    const read = format(sized, TIMESPAN_FORMAT);
     // A negative span has its sign in front (kql-to-sql's verdicts of Microsoft's emulator, read 2026-11-30).
     return (row) => `${Number(spans.at(row)) < 0 ? '-' : ''}${read(row)}`;
   },
