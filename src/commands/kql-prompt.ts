@@ -3,6 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { QueryDocument } from '../documents/query.ts';
 import { exitCode, Failure } from '../failure.ts';
 import type { Completion } from '../kql/completion.ts';
+import { noCode } from '../kql/no-code.ts';
 import { wrap } from '../text/cells.ts';
 import { counted } from '../text/counts.ts';
 import { printable } from '../text/printable.ts';
@@ -10,7 +11,7 @@ import { noteLines } from './note-lines.ts';
 import { paged } from './pager.ts';
 import { atHome } from './path-completion.ts';
 import { writeAnswer } from './query-file.ts';
-import { historyFile, onOneLine, readHistory, textOrComment, writeHistory } from './query-history.ts';
+import { historyFile, onOneLine, readHistory, writeHistory } from './query-history.ts';
 import { terminalWidth } from './terminal-width.ts';
 
 export interface PromptParts {
@@ -33,7 +34,7 @@ Tab completes names, operators and functions. Up and Down: earlier questions. Ct
 export function isOpen(text: string): boolean {
   if (/[|\\]\s*$/.test(text)) return true;
   let depth = 0;
-  const code = text.replace(textOrComment, (part) => {
+  const code = text.replace(noCode, (part) => {
     // A text over several lines that has no end yet.
     if (/^(?:```|~~~)/.test(part) && (part.length < 6 || !part.endsWith(part.slice(0, 3)))) depth += 1;
     return '';

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import envPaths from 'env-paths';
 import { redactText } from '../casefile/redaction.ts';
 import { replaceFile } from '../casefile/replace-file.ts';
+import { noCode } from '../kql/no-code.ts';
 
 /** Questions that are kept for the prompt's Up key, and how long one may be. */
 const MOST = 500;
@@ -32,17 +33,13 @@ function questionIn(line: string): string[] {
   }
 }
 
-/** Texts, whose slashes and brackets are no code, and comments. */
-export const textOrComment =
-  /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|@"(?:""|[^"\n])*"|@'(?:''|[^'\n])*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*/g;
-
 /**
  * A question on one line, as the prompt recalls it: without comments, which would take what follows with them. Undefined where a text
  * of it has several lines.
  */
 export function onOneLine(question: string): string | undefined {
   let several = false;
-  const bare = question.replace(textOrComment, (part) => {
+  const bare = question.replace(noCode, (part) => {
     several ||= part.includes('\n');
     return part.startsWith('//') ? '' : part;
   });

@@ -1,15 +1,9 @@
 import { KqlError, positionOf } from './kqlerror.ts';
+import { noCode } from './no-code.ts';
 
-/** Comments and texts, within which nothing is called. */
-const NO_CALL = [
-  /\/\/.*/,
-  /```[\s\S]*?```|~~~[\s\S]*?~~~/,
-  /@"(?:[^"\n]|"")*"|@'(?:[^'\n]|'')*'/,
-  /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/,
-];
 const WATCHLIST = /\b_GetWatchlist(?<args>\s*\(\s*(?<quote>['"])(?<list>[^'"\n]+)\k<quote>\s*\))/;
 const RESOURCE_GRAPH = /\barg\s*\(\s*(?:""|'')\s*\)\s*\.\s*(?<table>\w+)/;
-const CALLS = new RegExp([...NO_CALL, WATCHLIST, RESOURCE_GRAPH].map(({ source }) => source).join('|'), 'g');
+const CALLS = new RegExp([noCode, WATCHLIST, RESOURCE_GRAPH].map(({ source }) => source).join('|'), 'g');
 
 /**
  * A query with what a service would read written as a reading of the evidence's table of that name, in as many characters, so that
