@@ -23,6 +23,7 @@ import { noteLines } from './note-lines.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
 import { checkOut, formsOfRows, writeAnswer } from './query-file.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 export interface DetectFlags {
   evidence?: string[];
@@ -74,7 +75,7 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.markdown) streams.stdout.write(detectionsMarkdown(document));
   // A file takes lines of any length.
-  else streams.stdout.write(detectionsText(document, streams.stdout.columns ?? Number.POSITIVE_INFINITY, hits));
+  else streams.stdout.write(detectionsText(document, terminalWidth(streams.stdout), hits));
   return flags.failOn ? failing(document, flags.failOn, streams) : exitCode.done;
 }
 

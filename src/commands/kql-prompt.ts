@@ -11,6 +11,7 @@ import { paged } from './pager.ts';
 import { atHome } from './path-completion.ts';
 import { writeAnswer } from './query-file.ts';
 import { historyFile, onOneLine, readHistory, textOrComment, writeHistory } from './query-history.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 export interface PromptParts {
   /** The source of the answers, in a few words. */
@@ -113,7 +114,7 @@ async function answered(parts: PromptParts, question: string, output: WriteStrea
       `${error.message
         .split('\n')
         // Code and the marks below it stay where they are.
-        .flatMap((line) => (line.startsWith(' ') ? [printable(line, 2000)] : wrap(line, output.columns)))
+        .flatMap((line) => (line.startsWith(' ') ? [printable(line, 2000)] : wrap(line, terminalWidth(output))))
         .join('\n')}\n`,
     );
     return undefined;
@@ -139,7 +140,7 @@ async function obeyed(command: string, last: QueryDocument | undefined, output: 
     output.write(
       `${help
         .split('\n')
-        .flatMap((line) => wrap(line, output.columns))
+        .flatMap((line) => wrap(line, terminalWidth(output)))
         .join('\n')}\n`,
     );
   return true;

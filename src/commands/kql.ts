@@ -18,6 +18,7 @@ import { queryCsv } from './query-csv.ts';
 import { checkOut, writeAnswer } from './query-file.ts';
 import { queryFaults, queryText } from './query-report.ts';
 import { type QuerySource, querySource, type SourceFlags } from './query-sources.ts';
+import { terminalWidth } from './terminal-width.ts';
 
 export interface KqlFlags extends SourceFlags {
   json?: boolean;
@@ -128,7 +129,7 @@ async function prompted(source: QuerySource, flags: KqlFlags, streams: Streams):
     title: source.title,
     ask: (query, signal) => asked(source, query, limit, into, signal),
     complete: source.complete,
-    drawn: (document) => `${chartLines(document, streams)}${queryText(document, streams.stdout.columns)}`,
+    drawn: (document) => `${chartLines(document, streams)}${queryText(document, terminalWidth(streams.stdout))}`,
   });
 }
 
@@ -147,7 +148,7 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
     for (const piece of queryCsv(document, csvNotes)) streams.stdout.write(piece);
     for (const note of csvNotes) streams.stderr.write(`note: ${note}\n`);
   } else if (flags.out === undefined)
-    streams.stdout.write(`${chartLines(document, streams)}${queryText(document, streams.stdout.columns)}`);
+    streams.stdout.write(`${chartLines(document, streams)}${queryText(document, terminalWidth(streams.stdout))}`);
   if (document.rows.length < document.total && (flags.json || flags.csv || flags.out !== undefined)) {
     streams.stderr.write(
       `note: ${document.rows.length} of ${document.total} rows were written; --limit says how many\n`,
@@ -159,7 +160,7 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
 function chartLines(document: QueryDocument, streams: Streams): string {
   if (document.visualization === undefined || document.visualization.kind === 'table') return '';
   try {
-    return `${chartText(chartFor(document), streams.stdout.columns ?? 100).join('\n')}\n\n`;
+    return `${chartText(chartFor(document), streams.stdout.columns || 100).join('\n')}\n\n`;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     streams.stderr.write(`note: ${printable(error.message, 1000)}\n`);

@@ -87,7 +87,10 @@ class Reader {
     if (c === '\\') {
       const escaped = this.#pattern.charAt(this.#at + 1);
       this.#at += 2;
-      return /[^A-Za-z0-9]/.test(escaped) ? escaped : undefined;
+      if (/[^A-Za-z0-9]/.test(escaped)) return escaped;
+      // Others may have more behind them, as \x41 and \p{Lu} have.
+      if (!'bBdDsSwW'.includes(escaped)) throw new Unread();
+      return undefined;
     }
     this.#at += 1;
     return '.^$'.includes(c) ? undefined : c;

@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isOpen } from '../../src/commands/kql-prompt.ts';
+import { PassThrough } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isOpen, promptForQueries } from '../../src/commands/kql-prompt.ts';
 import { onOneLine, readHistory, writeHistory } from '../../src/commands/query-history.ts';
+import { Failure } from '../../src/failure.ts';
 import { completionAt } from '../../src/kql/completion.ts';
 import { program as cordonProgram } from '../e2e/cordon.ts';
 import { TerminalProgram } from '../e2e/terminal.ts';
@@ -76,6 +79,32 @@ describe('earlier questions', () => {
 });
 
 describe('cordon kql without a query', () => {
+  it('says what is wrong in a terminal that does not know its size, too', async () => {
+    vi.stubEnv('CORDON_KQL_HISTORY', join(folder, 'sizeless.jsonl'));
+    const [input, output] = [new PassThrough(), new PassThrough({ encoding: 'utf8' })];
+    let shown = '';
+    output.on('data', (text) => {
+      shown += text;
+    });
+    const parts = {
+      title: 'nothing',
+      ask: () => Promise.reject(new Failure('line 1, column 1: no such table')),
+      complete: () => Promise.reject(new Error('none')),
+      drawn: () => '',
+    };
+    const ended = promptForQueries(parts, {
+      input: Object.assign(input, { isTTY: true, setRawMode: () => input }) as unknown as ReadStream,
+      output: Object.assign(output, { isTTY: true, columns: 0, rows: 0 }) as unknown as WriteStream,
+    });
+    input.write('T\r');
+    await vi.waitFor(() => expect(shown).toContain('no such table'));
+    input.write(':help\r');
+    await vi.waitFor(() => expect(shown).toContain('ends the prompt'));
+    input.write(':quit\r');
+    expect(await ended).toBe(0);
+    vi.unstubAllEnvs();
+  });
+
   it('asks, completes, pages, shows the place of an error, and ends', async () => {
     const program = new TerminalProgram(
       process.execPath,

@@ -97,6 +97,9 @@ describe('the texts that a pattern needs', () => {
     ['[a(b]longer[^\\]x]', ['longer']],
     ['one|[0-9]', undefined],
     ['*a', undefined],
+    ['\\x41bc', undefined],
+    ['\\p{Lu}bc', undefined],
+    ['\\', undefined],
   ])('%s', (pattern, needed) => {
     expect(neededTexts(pattern)).toEqual(needed);
   });
