@@ -275,6 +275,12 @@ describe('tables and exports that report logons', () => {
     expect(unsure.files[0]?.notes?.at(-1)).toMatch(/^13 records left out .* does not have one list of strings\)$/);
   });
 
+  it('are of the address that Windows wrote where a name that was typed goes on with another', async () => {
+    const typed = (i: number) => classic(i).replace('\tadmin\n', '\tadmin\n\tSource Network Address:\t198.51.100.1\n');
+    const { logons } = await read([folder.write('typed.json', splunkJson(typed))]);
+    expect(logons).toMatchObject({ value: { bursts: [{ failures: 12, sources: [{ address: '203.0.113.9' }] }] } });
+  });
+
   it('are rows too where they are tables of rows', async () => {
     const { evidence } = await gatherLogs([folder.write('answer.json', answer)]);
     const query = 'SecurityEvent | summarize count() by Computer, EventID | sort by EventID asc';

@@ -43,6 +43,8 @@ const others: ReadonlyMap<string, string> = new Map([
   ['Process Name', 'ProcessName'],
   ['Caller Process Name', 'ProcessName'],
 ]);
+/** The message has it behind the names of account and workstation, which who tries a logon chooses: with a line end in it one can hold this label, too. */
+const behindNames = 'IpAddress';
 const ofTarget = /^(?:Account For Which Logon Failed|New Logon):/;
 const mostLines = 200;
 
@@ -54,7 +56,7 @@ export function messageFields(message: string): Map<string, string> {
     if (/^\S/.test(line)) target = ofTarget.test(line);
     const [, label = '', value = ''] = /^\s*([A-Z][A-Za-z ]{1,40}):\s*(.*)$/.exec(line) ?? [];
     const name = (target ? labels.get(label) : undefined) ?? others.get(label);
-    if (name !== undefined && !found.has(name)) found.set(name, value.trim());
+    if (name !== undefined && (name === behindNames || !found.has(name))) found.set(name, value.trim());
   }
   return found;
 }
