@@ -22,7 +22,6 @@ import type { CaseFlags } from './into-case.ts';
 import { noteLines } from './note-lines.ts';
 import type { Streams } from './options.ts';
 import { printedJson } from './printed-json.ts';
-import { checkOut, formsOfRows, writeAnswer } from './query-file.ts';
 import { terminalWidth } from './terminal-width.ts';
 
 export interface DetectFlags {
@@ -58,7 +57,10 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
     throw new Failure('name the evidence with --evidence FILE…, or see the queries with --show-query');
   const now = new Date(flags.now ?? Date.now());
   if (Number.isNaN(now.getTime())) throw new Failure('--now takes a time such as 2026-11-23T02:00:00Z');
-  if (flags.out !== undefined) checkOut(flags.out, formsOfRows);
+  if (flags.out !== undefined) {
+    const { checkOut, formsOfRows } = await import('./query-file.ts');
+    checkOut(flags.out, formsOfRows);
+  }
   const into = caseFlags(flags);
   if (into) await (await import('./into-case.ts')).checkCase(into);
   const hits = Math.floor(flags.hits ?? 0);
@@ -81,7 +83,11 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
 
 /** Every match as a row of a file. */
 async function writeMatches(document: DetectionsDocument, out: string, { stderr }: Streams): Promise<void> {
-  const rows = (await import('./detect-rows.ts')).rowsOfMatches(document);
+  const [{ rowsOfMatches }, { writeAnswer }] = await Promise.all([
+    import('./detect-rows.ts'),
+    import('./query-file.ts'),
+  ]);
+  const rows = rowsOfMatches(document);
   const { line, notes } = await writeAnswer(rows, out);
   const left = rows.total - rows.rows.length;
   if (left > 0)
