@@ -24,6 +24,10 @@ export interface StyledRun {
   inverse: boolean;
 }
 
+/** Around a frame (DEC private mode 2026, synchronized output). */
+const updateBegins = '\u001b[?2026h';
+const updateEnds = '\u001b[?2026l';
+
 type Look = Omit<StyledRun, 'column' | 'text'>;
 
 function colourOf(isDefault: boolean, isRgb: boolean, value: number): Look['foreground'] {
@@ -50,6 +54,8 @@ export class TerminalProgram {
   private readonly pty: ReturnType<typeof spawn>;
   private readonly watchers = new Set<() => void>();
   private gone = false;
+  /** Is no part of a frame still to come? */
+  private whole = true;
 
   constructor(command: string, parameters: string[], options: TerminalOptions = {}) {
     const { columns = 120, rows = 40, cwd = process.cwd() } = options;
@@ -61,7 +67,10 @@ export class TerminalProgram {
     this.pty.onData((data) => {
       this.raw += data;
       this.heard.push([(performance.now() - this.begun) / 1000, data]);
+      // A terminal shows a frame when all of it has come: what was read of the pty may end within one.
+      const whole = this.raw.lastIndexOf(updateBegins) <= this.raw.lastIndexOf(updateEnds);
       this.screen.write(data, () => {
+        this.whole = whole;
         for (const watcher of [...this.watchers]) watcher();
       });
     });
@@ -140,6 +149,7 @@ export class TerminalProgram {
           : wanted(screen);
     return new Promise((resolve, reject) => {
       const look = () => {
+        if (!this.whole && !this.gone) return;
         const screen = this.lines().join('\n');
         if (fulfilled(screen)) {
           stop();
