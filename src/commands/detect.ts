@@ -72,8 +72,8 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   const detections = whole.detections.map((one) => ({ ...one, hits: one.hits.slice(0, held) }));
   const document: DetectionsDocument = { ...whole, detections };
   if (into) await enter(document, into);
-  if (flags.out !== undefined) await writeMatches(whole, flags.out, streams);
-  for (const line of noteLines(document.notes, streams.stderr.columns)) streams.stderr.write(`${line}\n`);
+  if (flags.out !== undefined) await writeMatches(whole, flags.out, most, streams);
+  for (const line of noteLines(document.notes, terminalWidth(streams.stderr))) streams.stderr.write(`${line}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.markdown) streams.stdout.write(detectionsMarkdown(document));
   // A file takes lines of any length.
@@ -81,8 +81,13 @@ export async function detect(flags: DetectFlags, streams: Streams): Promise<numb
   return flags.failOn ? failing(document, flags.failOn, streams) : exitCode.done;
 }
 
-/** Every match as a row of a file. */
-async function writeMatches(document: DetectionsDocument, out: string, { stderr }: Streams): Promise<void> {
+/** Every match as a row of a file; of each rule `most` were kept. */
+async function writeMatches(
+  document: DetectionsDocument,
+  out: string,
+  most: number,
+  { stderr }: Streams,
+): Promise<void> {
   const [{ rowsOfMatches }, { writeAnswer }] = await Promise.all([
     import('./detect-rows.ts'),
     import('./query-file.ts'),
@@ -90,10 +95,9 @@ async function writeMatches(document: DetectionsDocument, out: string, { stderr 
   const rows = rowsOfMatches(document);
   const { line, notes } = await writeAnswer(rows, out);
   const left = rows.total - rows.rows.length;
-  if (left > 0)
-    notes.push(`${counted(left, 'match', 'matches')} more are not in the file: it has ${WRITTEN} of a rule`);
+  if (left > 0) notes.push(`${counted(left, 'match', 'matches')} more are not in the file: it has ${most} of a rule`);
   stderr.write(`${printable(line, 5000)}\n`);
-  for (const note of noteLines(notes, stderr.columns)) stderr.write(`${note}\n`);
+  for (const note of noteLines(notes, terminalWidth(stderr))) stderr.write(`${note}\n`);
 }
 
 function refused(error: unknown): never {

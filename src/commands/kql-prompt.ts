@@ -173,7 +173,7 @@ export async function promptForQueries(
     if (document === undefined) continue;
     last = document;
     await paged(parts.drawn(document), input, output);
-    const notes = noteLines(document.notes, output.columns);
+    const notes = noteLines(document.notes, terminalWidth(output));
     for (const note of notes.slice(0, 5)) output.write(`${note}\n`);
     if (notes.length > 5) output.write(`and ${counted(notes.length - 5, 'note')} more\n`);
   }

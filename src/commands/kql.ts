@@ -141,12 +141,12 @@ async function print(document: QueryDocument, flags: KqlFlags, streams: Streams)
     notes.push(...written.notes);
     (flags.json || flags.csv ? streams.stderr : streams.stdout).write(`${printable(written.line, 5000)}\n`);
   }
-  for (const line of noteLines(notes, streams.stderr.columns)) streams.stderr.write(`${line}\n`);
+  for (const line of noteLines(notes, terminalWidth(streams.stderr))) streams.stderr.write(`${line}\n`);
   if (flags.json) streams.stdout.write(`${printedJson(document)}\n`);
   else if (flags.csv) {
     const csvNotes: string[] = [];
     for (const piece of queryCsv(document, csvNotes)) streams.stdout.write(piece);
-    for (const note of csvNotes) streams.stderr.write(`note: ${note}\n`);
+    for (const line of noteLines(csvNotes, terminalWidth(streams.stderr))) streams.stderr.write(`${line}\n`);
   } else if (flags.out === undefined)
     streams.stdout.write(`${chartLines(document, streams)}${queryText(document, terminalWidth(streams.stdout))}`);
   if (document.rows.length < document.total && (flags.json || flags.csv || flags.out !== undefined)) {

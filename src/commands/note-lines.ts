@@ -7,8 +7,8 @@ const namesShown = 3;
 const many = 4;
 
 /**
- * Notes as they are printed, in a terminal of some columns, each begun on a line of its own: a note that many have alike ("FILE: …") is said once, with the first of them and how
- * many there are more.
+ * Notes as they are printed, in a terminal of some columns, each begun on a line of its own: a note that many have alike
+ * ("FILE: …") is said once, with the first of them and how many there are more.
  */
 export function noteLines(notes: readonly string[], width = Number.POSITIVE_INFINITY): string[] {
   const alike = Map.groupBy(new Set(notes), (note) => note.slice(subjectEnd(note)));

@@ -22,8 +22,6 @@ const SLOT_BYTES = 1024 * 1024;
 /** Of what comes from a disk, which is the faster the more is asked for. */
 const UNCACHED_SLOT_BYTES = 4 * 1024 * 1024;
 const SLOTS = 4;
-/** Of memory that is made in pages, and begins with one. */
-const PAGE = 65_536;
 
 /** Takes what was found out about a file when all of it has been read. */
 export interface ReadListener {
@@ -90,8 +88,7 @@ export class ReadThreads {
    */
   *bytes(path: string, { uncached = false, digest = true } = {}): Generator<Buffer, StoredBytes> {
     const each = uncached ? UNCACHED_SLOT_BYTES : SLOT_BYTES;
-    const pages = (SLOTS * each) / PAGE;
-    const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const buffer = uncached ? pagesOf(SLOTS * each) : new SharedArrayBuffer(SLOTS * each);
     const slots = Array.from({ length: SLOTS }, (_, n) => new Uint8Array(buffer, n * each, each));
     const taken = new Int32Array(new SharedArrayBuffer(4));
     let [count, stored] = [0, 0];
@@ -241,6 +238,12 @@ class StripesRead {
     this.ended = true;
     this.unsound = unsound;
   }
+}
+
+/** Memory that begins with a page. Gigabytes of addresses go with it, so that it is not for each of thousands of small files. */
+function pagesOf(bytes: number): SharedArrayBuffer {
+  const pages = bytes / 65_536;
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer as SharedArrayBuffer;
 }
 
 function took(taken: Int32Array): void {

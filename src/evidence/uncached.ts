@@ -9,13 +9,15 @@ const PROBE_BYTES = 512;
 
 /**
  * Does most of a file come from the disk, and not from the system's page cache? The system counts what it reads for a process
- * (`ru_inblock` of getrusage(2)). False where it does not count it, or where the cache cannot be passed by.
+ * (`ru_inblock` of getrusage(2)). False where it does not count it, where the cache cannot be passed by, and where the file cannot be read:
+ * its reader says why.
  */
 export function isUncached(path: string, bytes: number): boolean {
   if (constants.O_DIRECT === undefined) return false;
   const probe = Buffer.allocUnsafe(PROBE_BYTES);
-  const descriptor = openSync(path, 'r');
+  let descriptor: number | undefined;
   try {
+    descriptor = openSync(path, 'r');
     let cached = 0;
     for (let n = 1; n <= PROBES; n++) {
       const before = process.resourceUsage().fsRead;
@@ -23,8 +25,10 @@ export function isUncached(path: string, bytes: number): boolean {
       if (process.resourceUsage().fsRead === before) cached += 1;
     }
     return cached <= MOST_CACHED;
+  } catch {
+    return false;
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { EvidenceError } from '../../src/evidence/evidence-error.ts';
 import { FileDigest } from '../../src/evidence/file-digest.ts';
 import { ReadThreads } from '../../src/evidence/read-threads.ts';
 import { DiskText } from '../../src/evidence/text-content.ts';
@@ -73,6 +74,17 @@ describe('a file that is read past the page cache', () => {
   it('is not one that was just written, which the cache has', () => {
     const { path } = written('cached', MIB);
     expect(isUncached(path, MIB)).toBe(false);
+  });
+
+  it('is none that cannot be opened, of which the reader says why', () => {
+    expect(isUncached(join(folder.path, 'gone'), MIB)).toBe(false);
+    const { path } = written('goes', 2 * MIB);
+    const text = new DiskText(
+      new FileDigest(path, () => {}),
+      new ReadThreads({ progress: () => {}, ended: () => {}, pastCache: isUncached }),
+    );
+    rmSync(path);
+    expect(() => [...text.blocks()]).toThrow(EvidenceError);
   });
 });
 
